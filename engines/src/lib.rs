@@ -1,0 +1,19 @@
+//! The channel engines of goish.
+//!
+//! An [`Engine`] is a channel crate seen two ways. [`Engine::Raw`] is its own API and nothing
+//! else: what a plain tokio program would use, and what the lab measures as `raw`.
+//! [`Engine::Channel`] keeps Go's rules: rendezvous, close that wakes both sides, `select` with
+//! exactly one commit, cancellation that loses nothing. What an engine cannot honour stands in its
+//! [`Capabilities`].
+
+mod capabilities;
+mod channel;
+mod raw;
+mod registry;
+mod select;
+
+pub use capabilities::{Capabilities, Info, Support};
+pub use channel::{Channel, CloseError, Engine, SendError, TryRecvError, TrySendError};
+pub use select::{Arm, Select, SelectArm, select, try_select};
+pub use registry::*;
+pub use raw::{Closed, RawChannels, RawReceiver, RawSender};

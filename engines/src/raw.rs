@@ -1,0 +1,34 @@
+//! An engine's own API, unadorned, for `raw` measurements.
+
+use std::future::Future;
+
+/// The channel has no receivers (for a sender) any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closed;
+
+/// How to make a crate's own channels.
+pub trait RawChannels: Copy + Send + Sync + 'static {
+    /// The crate's own sending half.
+    type Sender<T: Send + 'static>: RawSender<T>;
+    /// The crate's own receiving half.
+    type Receiver<T: Send + 'static>: RawReceiver<T>;
+
+    /// The crate's own bounded channel. An engine whose crate has no capacity 0 makes a channel
+    /// of capacity 1 in its place, and its `Capabilities::raw_rendezvous` says so.
+    fn bounded<T: Send + 'static>(capacity: usize) -> (Self::Sender<T>, Self::Receiver<T>);
+
+    /// The crate's own unbounded channel.
+    fn unbounded<T: Send + 'static>() -> (Self::Sender<T>, Self::Receiver<T>);
+}
+
+/// A crate's own sending half. The channel ends when the last of them is dropped.
+pub trait RawSender<T>: Clone + Send + Sync + 'static {
+    /// Sends, waiting for room.
+    fn send(&self, value: T) -> impl Future<Output = Result<(), Closed>> + Send;
+}
+
+/// A crate's own receiving half.
+pub trait RawReceiver<T>: Clone + Send + Sync + 'static {
+    /// Receives, waiting for a value; `None` once the channel is empty and every sender is gone.
+    fn recv(&self) -> impl Future<Output = Option<T>> + Send;
+}
