@@ -3,9 +3,9 @@
 use std::fmt::Debug;
 use std::future::Future;
 
-use crate::select::Arm;
 use crate::capabilities::Info;
 use crate::raw::RawChannels;
+use crate::select::Arm;
 
 /// A channel engine.
 pub trait Engine: Copy + Default + Debug + Send + Sync + 'static {

@@ -6,14 +6,19 @@
 //! exactly one commit, cancellation that loses nothing. What an engine cannot honour stands in its
 //! [`Capabilities`].
 
+#[cfg(feature = "engine-async-channel")]
+mod async_channel;
 mod capabilities;
 mod channel;
+mod core;
+#[cfg(feature = "engine-flume")]
+mod flume;
 mod raw;
 mod registry;
 mod select;
 
 pub use capabilities::{Capabilities, Info, Support};
 pub use channel::{Channel, CloseError, Engine, SendError, TryRecvError, TrySendError};
-pub use select::{Arm, Select, SelectArm, select, try_select};
-pub use registry::*;
 pub use raw::{Closed, RawChannels, RawReceiver, RawSender};
+pub use registry::*;
+pub use select::{Arm, Attempt, Case, Registration, Select, SelectArm, select, try_select};

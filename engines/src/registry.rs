@@ -103,7 +103,11 @@ engines! {
 
 fn names() -> String {
     let names: Vec<_> = built().iter().map(|info| info.name).collect();
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
+    }
 }
 
 #[cfg(test)]
@@ -118,7 +122,10 @@ mod tests {
     #[test]
     fn an_unknown_engine_is_named_with_the_ones_that_exist() {
         let error = visit("gone", &mut Nothing).unwrap_err().to_string();
-        assert!(error.starts_with("there is no engine `gone` (built: "), "{error}");
+        assert!(
+            error.starts_with("there is no engine `gone` (built: "),
+            "{error}"
+        );
     }
 
     #[test]

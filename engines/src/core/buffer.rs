@@ -1,0 +1,98 @@
+//! Where a channel keeps the values that nobody waits for.
+
+use std::collections::VecDeque;
+
+/// A first-in-first-out queue, used under the core's lock only.
+pub trait Buffer<T>: Send {
+    /// A queue of at most `capacity` values; 0 keeps none.
+    fn bounded(capacity: usize) -> Self;
+    /// A queue without a limit.
+    fn unbounded() -> Self;
+    /// Whether a `push` would succeed.
+    fn has_room(&self) -> bool;
+    /// Appends a value, or gives it back when there is no room.
+    ///
+    /// # Errors
+    ///
+    /// The value, when there is no room.
+    fn push(&mut self, value: T) -> Result<(), T>;
+    /// Puts back a value that was handed to a receiver which left. It is the oldest, and it finds
+    /// a place even if the queue is full.
+    fn push_front(&mut self, value: T);
+    /// Takes the oldest value.
+    fn pop(&mut self) -> Option<T>;
+    /// How many values there are.
+    fn len(&self) -> usize;
+}
+
+/// A channel crate's own channel, through its non-blocking operations only.
+pub trait Queue<T>: Send {
+    /// A queue of at most `capacity` values, which is not 0.
+    fn bounded(capacity: usize) -> Self;
+    /// A queue without a limit.
+    fn unbounded() -> Self;
+    /// Whether a `push` would fail.
+    fn is_full(&self) -> bool;
+    /// Appends a value, or gives it back when there is no room.
+    ///
+    /// # Errors
+    ///
+    /// The value, when there is no room.
+    fn push(&self, value: T) -> Result<(), T>;
+    /// Takes the oldest value.
+    fn pop(&self) -> Option<T>;
+    /// How many values there are.
+    fn len(&self) -> usize;
+}
+
+/// A [`Buffer`] that keeps its values in a channel crate's own channel.
+pub struct Backed<T, Q> {
+    /// `None` for a rendezvous, which buffers nothing.
+    queue: Option<Q>,
+    /// Values that were put back, older than everything in the queue. Nearly always empty, and
+    /// then it holds no memory.
+    returned: VecDeque<T>,
+}
+
+impl<T: Send, Q: Queue<T>> Buffer<T> for Backed<T, Q> {
+    fn bounded(capacity: usize) -> Self {
+        let queue = (capacity > 0).then(|| Q::bounded(capacity));
+        Self {
+            queue,
+            returned: VecDeque::new(),
+        }
+    }
+
+    fn unbounded() -> Self {
+        Self {
+            queue: Some(Q::unbounded()),
+            returned: VecDeque::new(),
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.queue.as_ref().is_some_and(|queue| !queue.is_full())
+    }
+
+    fn push(&mut self, value: T) -> Result<(), T> {
+        match &self.queue {
+            Some(queue) => queue.push(value),
+            None => Err(value),
+        }
+    }
+
+    fn push_front(&mut self, value: T) {
+        self.returned.push_front(value);
+    }
+
+    fn pop(&mut self) -> Option<T> {
+        match self.returned.pop_front() {
+            None => self.queue.as_ref()?.pop(),
+            value => value,
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.returned.len() + self.queue.as_ref().map_or(0, Queue::len)
+    }
+}

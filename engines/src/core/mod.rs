@@ -1,0 +1,314 @@
+//! The waiting core: Go's rules for a channel, over any [`Buffer`].
+//!
+//! It has the shape of Go's own `hchan`: one short lock around a buffer and two lists of waiters,
+//! with direct hand-off. A send that finds a parked receiver puts the value into that receiver's
+//! future; a receive that frees a place in the buffer moves the longest parked sender's value into
+//! it. So nobody who is woken has to compete again, order is kept on both sides, and close is one
+//! flag under the same lock: no send can slip in after it, and nobody pays for it before.
+//!
+//! # Invariants
+//!
+//! Every `unsafe` block of the core relies on these, by number.
+//!
+//! 1. **A linked waiter is alive and does not move.** A waiter is linked only through a pinned
+//!    future or select arm, whose `Drop` unlinks it under the channel's lock. A future that is
+//!    leaked leaks its memory with it, as the contract of `Pin` demands.
+//! 2. **A waiter's cells belong to the lock while it is linked**, and to its owner while it is not.
+//!    The owner links it under the lock.
+//! 3. **Who takes a waiter out to serve it owns its cells until it stores the final phase**
+//!    (`Done` or `Closed`, Release), all under the lock, and never touches the waiter after that
+//!    store: the owner may read the phase (Acquire) without the lock and free the waiter at once.
+//!    The waker is therefore taken out before the store, and woken after the lock.
+//! 4. **The final phase publishes the value**: the owner reads the value cell only after it has
+//!    read `Done` or `Closed` (Acquire), or under the lock.
+//! 5. **A claim outlives every link to it**: a select takes all its waiters out, each under its
+//!    channel's lock, before its claim goes away; a waiter's entry is read only while linked.
+//! 6. **Wakers and values are dropped, and wakers woken, outside the lock**: both may run code that
+//!    comes back to this channel.
+
+mod arms;
+mod buffer;
+mod list;
+mod shared;
+pub(crate) mod sync;
+pub(crate) mod waiter;
+
+use std::ptr::NonNull;
+use std::task::Waker;
+
+use smallvec::SmallVec;
+
+use crate::channel::{CloseError, TryRecvError, TrySendError};
+use list::List;
+use sync::{RawLock, UnsafeCell};
+use waiter::{Phase, Waiter};
+
+pub(crate) use arms::{Recv, Send};
+pub(crate) use buffer::{Backed, Buffer, Queue};
+pub(crate) use shared::Shared;
+pub(crate) use waiter::Claim;
+
+/// How many waiters a close takes out before it lets others have the lock. Large enough to make
+/// the lock's cost small beside the wakes', small enough to keep everybody else's wait short.
+const CLOSE_BATCH: usize = 32;
+
+/// A channel.
+pub struct Core<T, B> {
+    lock: RawLock,
+    /// `usize::MAX` when there is no limit.
+    capacity: usize,
+    state: UnsafeCell<State<T, B>>,
+}
+
+// SAFETY: the state is reached under the lock only, and what crosses threads through it is values
+// (`T: Send`), the buffer (`B: Send`) and wakers (`Send`).
+unsafe impl<T: std::marker::Send, B: std::marker::Send> std::marker::Send for Core<T, B> {}
+// SAFETY: as above.
+unsafe impl<T: std::marker::Send, B: std::marker::Send> Sync for Core<T, B> {}
+
+/// What the lock guards.
+pub struct State<T, B> {
+    pub(crate) buffer: B,
+    receivers: List<T>,
+    senders: List<T>,
+    closed: bool,
+}
+
+/// Gives the lock back, also when a buffer panics.
+struct Unlock<'a>(&'a RawLock);
+
+impl Drop for Unlock<'_> {
+    fn drop(&mut self) {
+        // SAFETY: made by whoever took the lock, and only then.
+        unsafe { self.0.unlock() }
+    }
+}
+
+impl<T, B: Buffer<T>> Core<T, B> {
+    fn new(buffer: B, capacity: Option<usize>) -> Self {
+        let capacity = capacity.unwrap_or(usize::MAX);
+        let state = State {
+            buffer,
+            receivers: List::new(),
+            senders: List::new(),
+            closed: false,
+        };
+        Self {
+            lock: RawLock::new(),
+            capacity,
+            state: UnsafeCell::new(state),
+        }
+    }
+
+    fn capacity(&self) -> Option<usize> {
+        (self.capacity != usize::MAX).then_some(self.capacity)
+    }
+
+    /// Runs `change` under the lock.
+    #[inline]
+    fn locked<R>(&self, change: impl FnOnce(&mut State<T, B>) -> R) -> R {
+        self.lock.lock();
+        let _unlock = Unlock(&self.lock);
+        // SAFETY: the lock is held.
+        unsafe { self.state_mut(change) }
+    }
+
+    /// Runs `change` on the state.
+    ///
+    /// # Safety
+    ///
+    /// The caller holds the lock and has no other reference to the state.
+    #[inline]
+    unsafe fn state_mut<R>(&self, change: impl FnOnce(&mut State<T, B>) -> R) -> R {
+        // SAFETY: the lock is held, so this is the only reference.
+        self.state.with_mut(|state| change(unsafe { &mut *state }))
+    }
+
+    fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
+        let wake = self.locked(|state| state.try_send(value))?;
+        if let Some(waker) = wake {
+            waker.wake();
+        }
+        Ok(())
+    }
+
+    fn try_recv(&self) -> Result<T, TryRecvError> {
+        let (value, wake) = self.locked(State::try_recv)?;
+        if let Some(waker) = wake {
+            waker.wake();
+        }
+        Ok(value)
+    }
+
+    /// Passes on a value whose receiver left after the hand-off: its sender has succeeded long
+    /// since, so it must reach somebody.
+    fn give_back(&self, value: T) {
+        let wake = self.locked(|state| state.give_back(value));
+        if let Some(waker) = wake {
+            waker.wake();
+        }
+    }
+
+    fn close(&self) -> Result<(), CloseError> {
+        self.locked(|state| match std::mem::replace(&mut state.closed, true) {
+            false => Ok(()),
+            true => Err(CloseError),
+        })?;
+        // From here on nobody parks, so the lists only shrink and the loop ends.
+        loop {
+            let batch = self.locked(State::take_batch_for_close);
+            if batch.is_empty() {
+                return Ok(());
+            }
+            batch.into_iter().for_each(Waker::wake);
+        }
+    }
+}
+
+impl<T, B: Buffer<T>> State<T, B> {
+    /// Sends if that is possible at once; the waker is the served receiver's.
+    #[inline]
+    fn try_send(&mut self, value: T) -> Result<Option<Waker>, TrySendError<T>> {
+        if self.closed {
+            return Err(TrySendError::Closed(value));
+        }
+        if let Some(receiver) = self.next_receiver() {
+            // SAFETY: just taken out to be served, under the lock (invariant 3).
+            return Ok(unsafe { complete(receiver, Some(value), Phase::Done).0 });
+        }
+        match self.buffer.push(value) {
+            Ok(()) => Ok(None),
+            Err(value) => Err(TrySendError::Full(value)),
+        }
+    }
+
+    /// Receives if that is possible at once; the waker is the served sender's.
+    #[inline]
+    fn try_recv(&mut self) -> Result<(T, Option<Waker>), TryRecvError> {
+        if let Some(value) = self.buffer.pop() {
+            return Ok((value, self.refill()));
+        }
+        if let Some(sender) = self.next_sender() {
+            // SAFETY: just taken out to be served, under the lock (invariant 3).
+            let (wake, value) = unsafe { complete(sender, None, Phase::Done) };
+            if let Some(value) = value {
+                return Ok((value, wake));
+            }
+            debug_assert!(false, "a parked sender always has its value");
+        }
+        Err(if self.closed {
+            TryRecvError::Closed
+        } else {
+            TryRecvError::Empty
+        })
+    }
+
+    /// Moves the longest parked sender's value into the place that a receive has freed.
+    #[inline]
+    fn refill(&mut self) -> Option<Waker> {
+        if self.senders.is_empty() || !self.buffer.has_room() {
+            return None;
+        }
+        let sender = self.next_sender()?;
+        // SAFETY: just taken out to be served, under the lock (invariant 3).
+        let (wake, value) = unsafe { complete(sender, None, Phase::Done) };
+        if let Some(value) = value {
+            let pushed = self.buffer.push(value);
+            debug_assert!(pushed.is_ok(), "there was room");
+        }
+        wake
+    }
+
+    fn give_back(&mut self, value: T) -> Option<Waker> {
+        match self.next_receiver() {
+            // SAFETY: just taken out to be served, under the lock (invariant 3).
+            Some(receiver) => unsafe { complete(receiver, Some(value), Phase::Done).0 },
+            None => {
+                self.buffer.push_front(value);
+                None
+            }
+        }
+    }
+
+    fn take_batch_for_close(&mut self) -> SmallVec<[Waker; CLOSE_BATCH]> {
+        let mut wakers = SmallVec::new();
+        while wakers.len() < CLOSE_BATCH {
+            let Some(waiter) = self.next_receiver().or_else(|| self.next_sender()) else {
+                break;
+            };
+            // SAFETY: just taken out under the lock (invariant 3). A sender's value stays with it.
+            wakers.extend(unsafe { close(waiter) });
+        }
+        wakers
+    }
+
+    #[inline]
+    fn next_receiver(&mut self) -> Option<NonNull<Waiter<T>>> {
+        // SAFETY: `&mut self` exists under the lock only.
+        unsafe { next(&mut self.receivers) }
+    }
+
+    #[inline]
+    fn next_sender(&mut self) -> Option<NonNull<Waiter<T>>> {
+        // SAFETY: as above.
+        unsafe { next(&mut self.senders) }
+    }
+}
+
+/// Takes out the longest parked waiter that can still be served. Waiters of selects that have
+/// committed another case are dropped from the list on the way.
+///
+/// # Safety
+///
+/// The caller holds the lock that guards the list.
+#[inline]
+unsafe fn next<T>(list: &mut List<T>) -> Option<NonNull<Waiter<T>>> {
+    // SAFETY: the lock is held; what is in the list is alive (invariant 1) and `Waiting`. A waiter
+    // that is passed over is touched no more after its phase is stored, except by its owner, who
+    // needs the lock to let go of a waiter in any phase but a final one.
+    unsafe {
+        while let Some(waiter) = list.pop_front() {
+            if waiter.as_ref().claim() {
+                return Some(waiter);
+            }
+            waiter.as_ref().set_phase(Phase::Passed);
+        }
+    }
+    None
+}
+
+/// Swaps a waiter's value for `value`, and completes it. The waker and the old value come back.
+///
+/// # Safety
+///
+/// The caller has just taken the waiter out of its list, and still holds the lock.
+#[inline]
+unsafe fn complete<T>(
+    waiter: NonNull<Waiter<T>>,
+    value: Option<T>,
+    phase: Phase,
+) -> (Option<Waker>, Option<T>) {
+    // SAFETY: alive until the phase is stored (invariants 1 and 3); the store comes last.
+    unsafe {
+        let waiter = waiter.as_ref();
+        let value = waiter.replace_value(value);
+        let waker = waiter.take_waker();
+        waiter.set_phase(phase);
+        (waker, value)
+    }
+}
+
+/// Completes a waiter as closed, leaving its value alone.
+///
+/// # Safety
+///
+/// As for [`complete`].
+unsafe fn close<T>(waiter: NonNull<Waiter<T>>) -> Option<Waker> {
+    // SAFETY: as for `complete`.
+    unsafe {
+        let waiter = waiter.as_ref();
+        let waker = waiter.take_waker();
+        waiter.set_phase(Phase::Closed);
+        waker
+    }
+}

@@ -1,0 +1,77 @@
+//! The handle: an `Arc` of a core, as a [`Channel`].
+
+use super::sync::Arc;
+use super::{Buffer, Core, Recv, Send};
+use crate::channel::{Channel, CloseError, TryRecvError, TrySendError};
+
+/// A handle to a [`Core`]; clones are handles to the same channel.
+pub struct Shared<T, B>(Arc<Core<T, B>>);
+
+impl<T, B> Clone for Shared<T, B> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T, B> Channel<T> for Shared<T, B>
+where
+    T: std::marker::Send + 'static,
+    B: Buffer<T> + 'static,
+{
+    type Send<'a> = Send<'a, T, B>;
+    type Recv<'a> = Recv<'a, T, B>;
+    type SendArm<'a> = Send<'a, T, B>;
+    type RecvArm<'a> = Recv<'a, T, B>;
+
+    fn bounded(capacity: usize) -> Self {
+        Self(Arc::new(Core::new(B::bounded(capacity), Some(capacity))))
+    }
+
+    fn unbounded() -> Self {
+        Self(Arc::new(Core::new(B::unbounded(), None)))
+    }
+
+    fn send(&self, value: T) -> Self::Send<'_> {
+        Send::new(&self.0, Some(value))
+    }
+
+    fn recv(&self) -> Self::Recv<'_> {
+        Recv::new(&self.0, None)
+    }
+
+    fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
+        self.0.try_send(value)
+    }
+
+    fn try_recv(&self) -> Result<T, TryRecvError> {
+        self.0.try_recv()
+    }
+
+    fn close(&self) -> Result<(), CloseError> {
+        self.0.close()
+    }
+
+    fn send_arm(&self, value: T) -> Self::SendArm<'_> {
+        Send::new(&self.0, Some(value))
+    }
+
+    fn recv_arm(&self) -> Self::RecvArm<'_> {
+        Recv::new(&self.0, None)
+    }
+
+    fn len(&self) -> usize {
+        self.0.locked(|state| state.buffer.len())
+    }
+
+    fn capacity(&self) -> Option<usize> {
+        self.0.capacity()
+    }
+
+    fn is_closed(&self) -> bool {
+        self.0.locked(|state| state.closed)
+    }
+
+    fn same_channel(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
