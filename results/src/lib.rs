@@ -1,7 +1,13 @@
-//! What a measurement of goish is.
+//! What a measurement of goish is: the record, the machine, the store, the statistics.
 //!
-//! A [`record::Row`] is one sample: one workload, run once, in a process of its own. Rows live in an
-//! append-only log under `results/runs/<run-id>/`, beside the [`machine`](record) that they were
-//! taken on. This crate knows no engine: an engine is a name and a version to it.
+//! This crate knows no engine (an engine is a name and a version to it), measures nothing and draws
+//! nothing. It is what the side that runs and the side that draws have in common.
 
+pub mod compare;
+pub mod machine;
 pub mod record;
+pub mod statistics;
+pub mod store;
+pub mod summary;
+
+mod catalogue;

@@ -129,3 +129,35 @@ pub struct Row {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runtime: Option<RuntimeFigures>,
 }
+
+/// One promise of goish, tried on one engine: a line of the report's conformance table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conformance {
+    /// The engine's name, for example `flume`.
+    pub engine: String,
+    /// The promise's short name, for example `close-wakes-parked-senders`.
+    pub promise: String,
+    /// The promise as one sentence for a reader.
+    pub statement: String,
+    /// What came of it.
+    pub outcome: ConformanceOutcome,
+    /// Why, where the outcome needs a reason: the refusal's words, or how the test failed. Empty
+    /// otherwise.
+    pub detail: String,
+    /// Tokio worker threads that it was tried on.
+    pub workers: u32,
+}
+
+/// What came of trying one promise on one engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConformanceOutcome {
+    /// The test ran and the promise held.
+    Holds,
+    /// The engine cannot do it, and goish refused it in the words that it should.
+    Refused,
+    /// The promise says nothing about this engine.
+    NotApplicable,
+    /// The test ran and the promise did not hold.
+    Fails,
+}

@@ -1,0 +1,76 @@
+//! The cases by name, in the order in which they are reported, with their metrics.
+//!
+//! A cell that failed has no figures, and still needs its lines in every table: this is where its
+//! metrics and units come from.
+
+/// The case whose growth over n is derived.
+pub(crate) const FAN_IN: &str = "fan-in";
+
+/// A metric and its unit.
+type Metric = (&'static str, &'static str);
+
+/// Every case with its metrics, the headline first.
+const CASES: &[(&str, &[Metric])] = &[
+    (
+        "ping-pong",
+        &[
+            ("round-trip", "ns"),
+            ("round-trip-p50", "ns"),
+            ("round-trip-p90", "ns"),
+            ("round-trip-p99", "ns"),
+            ("round-trip-p99.9", "ns"),
+            ("round-trip-max", "ns"),
+        ],
+    ),
+    ("prod-cons-1", &[("per-message", "ns")]),
+    ("prod-cons-1024", &[("per-message", "ns")]),
+    ("prod-cons-unbounded", &[("per-message", "ns")]),
+    (
+        "contended-16",
+        &[
+            ("per-message", "ns"),
+            ("fairness-min", "share"),
+            ("fairness-max", "share"),
+        ],
+    ),
+    (
+        "rss-100k",
+        &[
+            ("resident-per-channel", "bytes"),
+            ("heap-per-channel", "bytes"),
+        ],
+    ),
+    ("spawn-1m", &[("per-goroutine", "ns")]),
+    (
+        "parked-1m",
+        &[
+            ("resident-per-goroutine", "bytes"),
+            ("heap-per-goroutine", "bytes"),
+            ("per-wake", "ns"),
+        ],
+    ),
+    (FAN_IN, &[("per-message", "ns")]),
+    ("cancel", &[("per-cancellation", "ns")]),
+];
+
+/// The place of a case in every table; a case that is not known here comes after all that are.
+pub(crate) fn place(case: &str) -> usize {
+    CASES
+        .iter()
+        .position(|(name, _)| *name == case)
+        .unwrap_or(CASES.len())
+}
+
+/// The metrics of a case, the headline first; none for a case that is not known here.
+pub(crate) fn metrics(case: &str) -> &'static [Metric] {
+    CASES
+        .iter()
+        .find(|(name, _)| *name == case)
+        .map_or(&[], |(_, metrics)| metrics)
+}
+
+/// Whether a larger value of this metric is the better one. The smallest share that a receiver got
+/// is the only such metric: one is an even share.
+pub(crate) fn larger_is_better(metric: &str) -> bool {
+    metric == "fairness-min"
+}
