@@ -10,6 +10,15 @@
 mod async_channel;
 mod capabilities;
 mod channel;
+#[cfg_attr(
+    goish_loom,
+    allow(
+        dead_code,
+        unused_imports,
+        unreachable_pub,
+        reason = "the models use some of it"
+    )
+)]
 mod core;
 #[cfg(feature = "engine-flume")]
 mod flume;

@@ -57,6 +57,7 @@ macro_rules! engines {
         ///
         /// [`UnknownEngine`] when this build has none of that name.
         pub fn visit(name: &str, visitor: &mut impl Visitor) -> Result<(), UnknownEngine> {
+            let _ = &visitor;
             match name {
                 $(
                     #[cfg(feature = $feature)]

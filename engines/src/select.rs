@@ -206,15 +206,9 @@ impl Drop for Select<'_, '_> {
         if self.stage != Stage::Parked {
             return;
         }
-        match self.claim.withdraw() {
-            true => live(self.cases).for_each(|(_, arm)| arm.withdraw()),
-            // A counterpart was faster. The arm passes on what it got when it is dropped.
-            false => {
-                if let Some(index) = self.claim.committed() {
-                    self.finish(index);
-                }
-            }
-        }
+        // If a counterpart was faster, its case stays committed: the arm passes on what it was
+        // handed when it is dropped, and the claim keeps every other case from being committed.
+        live(self.cases).for_each(|(_, arm)| arm.withdraw());
     }
 }
 

@@ -49,6 +49,8 @@ pub trait Queue<T>: Send {
 pub struct Backed<T, Q> {
     /// `None` for a rendezvous, which buffers nothing.
     queue: Option<Q>,
+    /// How many values there may be, `usize::MAX` for no limit.
+    capacity: usize,
     /// Values that were put back, older than everything in the queue. Nearly always empty, and
     /// then it holds no memory.
     returned: VecDeque<T>,
@@ -59,6 +61,7 @@ impl<T: Send, Q: Queue<T>> Buffer<T> for Backed<T, Q> {
         let queue = (capacity > 0).then(|| Q::bounded(capacity));
         Self {
             queue,
+            capacity,
             returned: VecDeque::new(),
         }
     }
@@ -66,18 +69,24 @@ impl<T: Send, Q: Queue<T>> Buffer<T> for Backed<T, Q> {
     fn unbounded() -> Self {
         Self {
             queue: Some(Q::unbounded()),
+            capacity: usize::MAX,
             returned: VecDeque::new(),
         }
     }
 
     fn has_room(&self) -> bool {
-        self.queue.as_ref().is_some_and(|queue| !queue.is_full())
+        match &self.queue {
+            // What was put back counts too. It is rare, so that the queue alone usually knows.
+            Some(_) if !self.returned.is_empty() => self.len() < self.capacity,
+            Some(queue) => !queue.is_full(),
+            None => false,
+        }
     }
 
     fn push(&mut self, value: T) -> Result<(), T> {
         match &self.queue {
-            Some(queue) => queue.push(value),
-            None => Err(value),
+            Some(queue) if self.returned.is_empty() || self.has_room() => queue.push(value),
+            _ => Err(value),
         }
     }
 

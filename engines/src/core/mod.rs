@@ -29,6 +29,8 @@
 mod arms;
 mod buffer;
 mod list;
+#[cfg(all(test, goish_loom))]
+mod models;
 mod shared;
 pub(crate) mod sync;
 pub(crate) mod waiter;

@@ -33,28 +33,22 @@ pub(crate) struct Claim(AtomicUsize);
 
 impl Claim {
     const OPEN: usize = usize::MAX;
-    const WITHDRAWN: usize = usize::MAX - 1;
 
     pub(crate) fn new() -> Self {
         Self(AtomicUsize::new(Self::OPEN))
     }
 
-    /// Commits case `index`, unless another is committed or the select has withdrawn.
+    /// Commits case `index`, unless another is committed.
     fn win(&self, index: usize) -> bool {
         self.0
             .compare_exchange(Self::OPEN, index, Ordering::AcqRel, Ordering::Acquire)
             .is_ok()
     }
 
-    /// Withdraws the select, unless a case is committed already.
-    pub(crate) fn withdraw(&self) -> bool {
-        self.win(Self::WITHDRAWN)
-    }
-
     /// The committed case.
     pub(crate) fn committed(&self) -> Option<usize> {
         match self.0.load(Ordering::Acquire) {
-            Self::OPEN | Self::WITHDRAWN => None,
+            Self::OPEN => None,
             index => Some(index),
         }
     }
