@@ -1,0 +1,60 @@
+//! The recommendation, first, with how every engine came to its place.
+
+use crate::document::{Block, Entry, Table};
+use crate::evidence::Evidence;
+use crate::format;
+use crate::recommendation::{Advice, Candidate, recommend};
+
+/// The section.
+pub(super) fn section(evidence: &Evidence<'_>, default: &str) -> Vec<Block> {
+    let (advice, candidates) = recommend(evidence, default);
+    let mut blocks = vec![
+        Block::heading(2, "recommendation", "Recommendation"),
+        Block::Answer(words(&advice)),
+    ];
+    if !candidates.is_empty() {
+        blocks.push(Block::Table(table(&candidates, default)));
+    }
+    blocks.push(Block::Prose(include_str!("../prose/rule.md")));
+    blocks
+}
+
+fn words(advice: &Advice<'_>) -> String {
+    match advice {
+        Advice::Keep { default, because } => format!("Keep {default}: {because}."),
+        Advice::Change { from, to, because } => {
+            format!("Make {to} the default instead of {from}: {because}.")
+        }
+        Advice::None { because } => format!("No recommendation: {because}."),
+    }
+}
+
+fn table(candidates: &[Candidate<'_>], default: &str) -> Table {
+    let row = |candidate: &Candidate<'_>| {
+        let mut name = candidate.engine.to_owned();
+        if candidate.engine == default {
+            name.push_str(" (the default)");
+        }
+        let may = if candidate.obstacles.is_empty() {
+            Entry::good("yes")
+        } else {
+            Entry::bad(format!("no: {}", format::listed(&candidate.obstacles)))
+        };
+        let mean = match candidate.over_best {
+            Some(ratio) => Entry::plain(format::ratio(ratio.median, ratio.lo, ratio.hi)),
+            None => Entry::faint("–"),
+        };
+        vec![Entry::plain(name), may, mean]
+    };
+    Table {
+        caption: "Every engine under the rule below".to_owned(),
+        columns: [
+            "engine",
+            "can be recommended",
+            "mean over the six metrics, to the best",
+        ]
+        .map(str::to_owned)
+        .into(),
+        rows: candidates.iter().map(row).collect(),
+    }
+}

@@ -1,0 +1,95 @@
+//! What Go's rules cost: goish mode against raw mode, for each engine.
+
+use goish_results::record::Mode;
+
+use super::six_metrics::comparison;
+use crate::document::{Block, Entry, Table};
+use crate::evidence::{self, Evidence, Metric, Standing};
+use crate::format;
+
+/// The section.
+pub(super) fn section(evidence: &Evidence<'_>) -> Vec<Block> {
+    vec![
+        Block::heading(2, "price", "The price of Go's semantics"),
+        Block::Prose(include_str!("../prose/price.md")),
+        Block::Table(table(evidence)),
+    ]
+}
+
+/// One row for each case's headline, one column for each engine.
+pub(crate) fn table(evidence: &Evidence<'_>) -> Table {
+    let mut columns = vec!["case".to_owned(), "metric".to_owned()];
+    columns.extend(evidence.engines().iter().cloned());
+    let rows = headlines(evidence)
+        .into_iter()
+        .map(|metric| {
+            let comma = if metric.param.is_empty() { "" } else { ", " };
+            let name = format!("{}{comma}{}", metric.case, metric.param);
+            let mut row = vec![Entry::plain(name), Entry::plain(metric.name)];
+            row.extend(
+                evidence
+                    .engines()
+                    .iter()
+                    .map(|engine| price(evidence, metric, engine)),
+            );
+            row
+        })
+        .collect();
+    Table {
+        caption: "goish relative to raw, per case and engine".to_owned(),
+        columns,
+        rows,
+    }
+}
+
+/// The headline metric of every case and parameter, in the order of the summaries.
+fn headlines<'a>(evidence: &Evidence<'a>) -> Vec<Metric<'a>> {
+    let mut headlines: Vec<Metric<'a>> = Vec::new();
+    for summary in evidence.summaries.iter().filter(|summary| summary.headline) {
+        let metric = Metric {
+            case: &summary.case,
+            param: &summary.param,
+            name: &summary.metric,
+        };
+        if !headlines.contains(&metric) {
+            headlines.push(metric);
+        }
+    }
+    headlines
+}
+
+fn price(evidence: &Evidence<'_>, metric: Metric<'_>, engine: &str) -> Entry {
+    let goish = evidence.standing(metric, Mode::Goish, engine);
+    let raw = evidence.standing(metric, Mode::Raw, engine);
+    match (goish, raw) {
+        (Standing::NotPlanned, Standing::NotPlanned) => Entry::faint("not planned"),
+        (
+            Standing::Measured {
+                median: goish,
+                summary,
+            },
+            Standing::Measured { median: raw, .. },
+        ) => {
+            let unit = &summary.unit;
+            let figures = format!(
+                "{} over {}",
+                format::quantity(goish, unit),
+                format::quantity(raw, unit)
+            );
+            match evidence.compare(metric, (Mode::Goish, engine), (Mode::Raw, engine)) {
+                Some(ratio) => Entry::plain(format!("{}: {figures}", comparison(&ratio))),
+                None => Entry::plain(figures),
+            }
+        }
+        (goish, raw) => {
+            let words = [("goish", goish), ("raw", raw)].map(|(mode, standing)| match standing {
+                Standing::Measured { median, summary } => {
+                    format!("{mode} {}", format::quantity(median, &summary.unit))
+                }
+                Standing::Without(summary) => format!("{mode} {}", evidence::word(summary)),
+                Standing::NotPlanned => format!("{mode} not planned"),
+            });
+            Entry::bad(words.join("; "))
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The six metrics of the decision record, with the winner of each.
+
+use goish_results::record::Mode;
+
+use crate::charts;
+use crate::document::{Block, Entry, Table};
+use crate::error::ReportError;
+use crate::evidence::{self, Comparison, Evidence, Metric, Standing};
+use crate::format;
+use crate::verdict::{self, SIX_METRICS, Verdict};
+
+/// The section.
+pub(super) fn section(evidence: &Evidence<'_>) -> Result<Vec<Block>, ReportError> {
+    let mut blocks = vec![
+        Block::heading(2, "six-metrics", "The six metrics"),
+        Block::Prose(include_str!("../prose/six-metrics.md")),
+    ];
+    for mode in [Mode::Goish, Mode::Raw] {
+        blocks.push(Block::Table(table(evidence, mode)));
+        let remarks = remarks(evidence, mode);
+        if !remarks.is_empty() {
+            blocks.push(Block::List(remarks));
+        }
+    }
+    blocks.extend(charts::per_message(evidence)?.map(Block::Chart));
+    blocks.extend(charts::percentiles(evidence)?.map(Block::Chart));
+    blocks.extend(charts::bytes_per_channel(evidence)?.map(Block::Chart));
+    Ok(blocks)
+}
+
+/// The table of one mode.
+pub(crate) fn table(evidence: &Evidence<'_>, mode: Mode) -> Table {
+    let mut columns = ["metric", "winner", "the next, to the winner"]
+        .map(str::to_owned)
+        .to_vec();
+    columns.extend(evidence.engines().iter().cloned());
+    let rows = SIX_METRICS
+        .iter()
+        .map(|seed| {
+            let verdict = verdict::decide(evidence, seed.metric, mode);
+            let mut row = vec![Entry::plain(seed.label), winner(&verdict), ratio(&verdict)];
+            let figures = evidence
+                .engines()
+                .iter()
+                .map(|engine| figure(evidence, seed.metric, mode, engine));
+            row.extend(figures);
+            row
+        })
+        .collect();
+    let caption = match mode {
+        Mode::Goish => "goish mode: through Chan, with Go's rules",
+        Mode::Raw => "raw mode: the engine's own API",
+    };
+    Table {
+        caption: caption.to_owned(),
+        columns,
+        rows,
+    }
+}
+
+/// An engine's figure for a table: the median and its interval, or the word for why there is none.
+pub(super) fn figure(
+    evidence: &Evidence<'_>,
+    metric: Metric<'_>,
+    mode: Mode,
+    engine: &str,
+) -> Entry {
+    match evidence.standing(metric, mode, engine) {
+        Standing::Measured { median, summary } => Entry::plain(format::with_interval(
+            median,
+            summary.lo,
+            summary.hi,
+            &summary.unit,
+        )),
+        Standing::Without(summary) => Entry::bad(evidence::word(summary)),
+        Standing::NotPlanned => Entry::faint("not planned"),
+    }
+}
+
+fn winner(verdict: &Verdict<'_>) -> Entry {
+    match verdict {
+        Verdict::Winner { engine, .. } => Entry::good(*engine),
+        Verdict::NoClearWinner { .. } => Entry::plain("no clear winner"),
+        Verdict::Alone(engine) => Entry::plain(format!("{engine}: nothing to compare with")),
+        Verdict::Nobody => Entry::faint("nobody"),
+    }
+}
+
+fn ratio(verdict: &Verdict<'_>) -> Entry {
+    match verdict {
+        Verdict::Winner {
+            next, over_winner, ..
+        } => Entry::plain(format!("{next} {}", comparison(over_winner))),
+        Verdict::NoClearWinner {
+            smallest,
+            rival,
+            over_smallest: Some(over_smallest),
+        } => Entry::plain(format!(
+            "{rival} to {smallest} {}",
+            comparison(over_smallest)
+        )),
+        Verdict::NoClearWinner {
+            smallest,
+            rival,
+            over_smallest: None,
+        } => Entry::faint(format!("{rival} to {smallest}: no ratio can be formed")),
+        Verdict::Alone(_) | Verdict::Nobody => Entry::faint("–"),
+    }
+}
+
+/// A ratio with its interval, and a warning where it is of too few pairs to decide anything.
+pub(super) fn comparison(comparison: &Comparison) -> String {
+    let ratio = &comparison.ratio;
+    let text = format::ratio(ratio.median, ratio.lo, ratio.hi);
+    if comparison.pairs < evidence::FEWEST_PAIRS {
+        return format!(
+            "{text}, of only {}",
+            format::counted(comparison.pairs, "pair")
+        );
+    }
+    text
+}
+
+fn remarks(evidence: &Evidence<'_>, mode: Mode) -> Vec<String> {
+    let mut remarks = Vec::new();
+    for seed in &SIX_METRICS {
+        for engine in evidence.engines() {
+            let standing = evidence.standing(seed.metric, mode, engine);
+            remarks.extend(standing.summary().and_then(evidence::remark));
+        }
+    }
+    remarks
+}
