@@ -5,18 +5,25 @@
 //! The figure that is quoted is the **median**, because the samples of a benchmark on a shared
 //! machine have a heavy right tail. Its uncertainty is given by the **percentile bootstrap**: the
 //! samples are drawn again with replacement, many times, each time the median is taken, and the
-//! interval runs from the 2.5th to the 97.5th percentile of those medians. The method is that of
-//! B. Efron and R. J. Tibshirani, *An Introduction to the Bootstrap*, Chapman & Hall, 1993,
-//! chapter 13. Their bias-corrected and accelerated interval (chapter 14) is not used: its
-//! acceleration is estimated with the jackknife, which fails for the median (chapter 11 of the same
-//! book), because the median is not a smooth function of the data.
+//! interval is the middle part of those medians. The method is that of B. Efron and
+//! R. J. Tibshirani, *An Introduction to the Bootstrap*, Chapman & Hall, 1993, chapter 13. Their
+//! bias-corrected and accelerated interval (chapter 14) is not used: its acceleration is estimated
+//! with the jackknife, which fails for the median (chapter 11), because the median is not a smooth
+//! function of the data.
+//!
+//! The percentile interval is too narrow for few samples: with seven, its middle 95 % hold the true
+//! median in only 87.5 % of cases. So the tails that are cut off are made smaller, as
+//! T. C. Hesterberg proposes (*What Teachers Should Know About the Bootstrap*, The American
+//! Statistician 69(4), 2015, the *expanded percentile interval*): instead of 2.5 % at each end
+//! Φ(−√(n/(n−1)) · t) is cut off, where t is the 97.5 % quantile of Student's distribution with
+//! n − 1 degrees of freedom. At 7 samples that is 0.4 %, at 20 it is 1.6 %, at 1,000 it is 2.5 %.
 //!
 //! The draws come from a generator with a fixed seed, so the same samples always give the same
 //! interval, and a report that is generated twice is the same report.
 //!
 //! # What the interval can and cannot do for few samples
 //!
-//! The interval never reaches beyond the smallest and the largest sample, so it cannot cover the
+//! The interval never reaches beyond the smallest and the largest sample, so it cannot hold the
 //! true median more often than those two do, and for *n* independent samples that is a chance of
 //! 1 − 2^(1−*n*):
 //!
@@ -30,13 +37,14 @@
 //! | 6 | 96.9 % |
 //!
 //! Fewer than six samples cannot give a 95 % interval without assuming a shape for the
-//! distribution, and nothing here assumes one. From six samples on the interval holds the true
-//! median in about 90 to 96 % of cases, whatever the shape; the tests of this module simulate
-//! normal, heavy-tailed and bimodal data and check that. What no interval of this kind shows is an
-//! error that all samples share, such as a machine that was slow for the whole run; that is what
-//! interleaving and [`paired_ratio`] are for.
+//! distribution, and nothing here assumes one: below six, read the interval as the range that was
+//! seen. From six samples on it holds the true median in 94 to 99 % of cases, whatever the shape;
+//! the tests simulate normal, heavy-tailed and bimodal data and check that. What no interval of
+//! this kind shows is an error that all samples share, such as a machine that was slow for the
+//! whole run; that is what interleaving and [`paired_ratio`] are for.
 
 use serde::{Deserialize, Serialize};
+use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 use statrs::statistics::{Data, OrderStatistics};
 
 /// How often the samples are drawn again. Percentiles of a median take only as many values as
@@ -46,7 +54,7 @@ const DRAWS: usize = 2_000;
 /// The generator's seed: arbitrary, and never to be changed, since recorded reports depend on it.
 const SEED: u64 = 0x676f_6973_682d_6c61;
 
-/// The share of the bootstrap medians that is cut off at each end: 95 % remain.
+/// The share of the bootstrap medians that is cut off at each end, of many samples: 95 % remain.
 const TAIL: f64 = 0.025;
 
 /// How far beyond the quartiles, in interquartile ranges, Tukey puts his fences.
@@ -78,9 +86,11 @@ pub struct Ratio {
 
 /// The median, or the mean of the middle two for an even count.
 ///
-/// `None` when there are no samples or one of them is not a finite number.
+/// `None` when there are no samples or one of them is not a finite number, and when the mean of the
+/// middle two is beyond what a number can hold.
 pub fn median(samples: &[f64]) -> Option<f64> {
-    all_finite(samples).then(|| Data::new(samples.to_vec()).median())
+    let middle = all_finite(samples).then(|| Data::new(samples.to_vec()).median())?;
+    middle.is_finite().then_some(middle)
 }
 
 /// The 95 % percentile-bootstrap interval of the median: see the module for the method and for what
@@ -100,7 +110,7 @@ pub fn bootstrap_median(samples: &[f64]) -> Option<Interval> {
             Data::new(&mut drawn[..]).median()
         })
         .collect();
-    Some(middle_of(medians))
+    middle_of(medians, tail(samples.len()))
 }
 
 /// How many times `samples` is `base`, sample by sample: the two are paired by their place, and
@@ -146,7 +156,7 @@ pub fn independent_ratio(samples: &[f64], base: &[f64]) -> Option<Ratio> {
             )
         })
         .collect();
-    let interval = middle_of(ratios?);
+    let interval = middle_of(ratios?, tail(samples.len().min(base.len())))?;
     Some(Ratio {
         median: middle,
         lo: interval.lo,
@@ -180,7 +190,7 @@ fn all_finite(samples: &[f64]) -> bool {
 /// The ratio of two values, where it means something.
 fn ratio(value: f64, base: f64) -> Option<f64> {
     let ratio = value / base;
-    (base > 0.0 && ratio.is_finite()).then_some(ratio)
+    (base > 0.0 && base.is_finite() && ratio.is_finite()).then_some(ratio)
 }
 
 /// Fills `drawn` with samples drawn with replacement.
@@ -190,11 +200,20 @@ fn draw(generator: &mut fastrand::Rng, samples: &[f64], drawn: &mut [f64]) {
     }
 }
 
-/// The middle 95 % of the bootstrap's values.
-fn middle_of(values: Vec<f64>) -> Interval {
+/// The share of the bootstrap's medians to cut off at each end for this many samples: see the
+/// module. One sample has no spread to speak of, and the answer does not matter.
+fn tail(samples: usize) -> f64 {
+    let degrees = samples.saturating_sub(1) as f64;
+    let (Ok(student), normal) = (StudentsT::new(0.0, 1.0, degrees), Normal::standard()) else {
+        return TAIL;
+    };
+    let widening = ((degrees + 1.0) / degrees).sqrt();
+    normal.cdf(widening * student.inverse_cdf(TAIL))
+}
+
+/// The bootstrap's values without the tails, where that is an interval of numbers.
+fn middle_of(values: Vec<f64>, tail: f64) -> Option<Interval> {
     let mut values = Data::new(values);
-    Interval {
-        lo: values.quantile(TAIL),
-        hi: values.quantile(1.0 - TAIL),
-    }
+    let (lo, hi) = (values.quantile(tail), values.quantile(1.0 - tail));
+    (lo.is_finite() && hi.is_finite()).then_some(Interval { lo, hi })
 }

@@ -26,6 +26,7 @@ mod error;
 mod id;
 mod log;
 mod read;
+mod warnings;
 mod writer;
 
 pub use atomic::write_atomically;
@@ -90,8 +91,8 @@ pub struct Run {
     pub rows: Vec<Row>,
     /// The promises that were tried; empty when none were.
     pub conformance: Vec<Conformance>,
-    /// What a reader of the run must be told, one sentence each: a row that was cut off, a row
-    /// that is there twice.
+    /// What a reader of the run must be told, one sentence each: a row that was cut off, one that
+    /// is there twice or was never planned, different commits, a work tree with changes.
     pub warnings: Vec<String>,
 }
 
@@ -166,7 +167,9 @@ impl Store {
     /// the orders of the rows that it has.
     ///
     /// A last line that was cut off is cut away, one that lacks only its end is ended; every
-    /// complete row stays byte for byte as it was.
+    /// complete row stays byte for byte as it was. The caller sees to it that the rest is taken on
+    /// the same machine: [`Machine::differences`] with the header's machine tells, and a row with
+    /// another fingerprint is refused by [`RunWriter::append`].
     ///
     /// # Errors
     ///
@@ -182,7 +185,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`StoreError::UnknownRun`], naming the runs that there are; [`StoreError::NotJson`],
+    /// [`StoreError::UnknownRun`], naming the runs that there are; [`StoreError::NoHeader`] for a
+    /// folder without a `run.json`; [`StoreError::NotJson`],
     /// [`StoreError::NewerSchema`], [`StoreError::ForeignRow`] and [`StoreError::MixedMachines`],
     /// naming the file and the line; [`StoreError::Io`]. A last line that was cut off is no error:
     /// it becomes one of the run's warnings.
@@ -196,20 +200,7 @@ impl Store {
             Err(cause) => return Err(StoreError::io("read", &rows_path, cause)),
         };
         let read = read::rows(&bytes, &rows_path, id)?;
-        let mut warnings = Vec::new();
-        if let Some(bytes) = read.cut_off {
-            warnings.push(format!(
-                "{}: the last line was cut off ({bytes} bytes are left of it) and is not counted; `--resume {id}` takes its sample again",
-                rows_path.display()
-            ));
-        }
-        let (rows, doubled) = once_each(read.rows);
-        warnings.extend(doubled.into_iter().map(|order| {
-            format!(
-                "{}: order {order} is there more than once; the first row counts",
-                rows_path.display()
-            )
-        }));
+        let (rows, warnings) = warnings::examine(read, &header, &rows_path);
         let conformance = read::conformance(&directory.join(CONFORMANCE), id)?;
         Ok(Run {
             header,
@@ -268,8 +259,14 @@ impl Store {
     /// The folder of a run that is there.
     fn existing(&self, id: &str) -> Result<PathBuf, StoreError> {
         let directory = self.directory(id);
-        if id::check(id).is_ok() && directory.join(HEADER).is_file() {
-            return Ok(directory);
+        if id::check(id).is_ok() {
+            let header = directory.join(HEADER);
+            if header.is_file() {
+                return Ok(directory);
+            }
+            if directory.is_dir() {
+                return Err(StoreError::NoHeader { file: header });
+            }
         }
         Err(StoreError::UnknownRun {
             id: id.to_owned(),
@@ -277,22 +274,6 @@ impl Store {
             known: self.list()?,
         })
     }
-}
-
-/// Each order's first row, and the orders that were there more than once.
-fn once_each(rows: Vec<Row>) -> (Vec<Row>, BTreeSet<u64>) {
-    let (mut seen, mut doubled) = (BTreeSet::new(), BTreeSet::new());
-    let kept = rows
-        .into_iter()
-        .filter(|row| {
-            let first = seen.insert(row.order);
-            if !first {
-                doubled.insert(row.order);
-            }
-            first
-        })
-        .collect();
-    (kept, doubled)
 }
 
 /// A whole file's JSON, indented for a reader and ended by a newline.

@@ -19,6 +19,12 @@ pub enum StoreError {
         /// The runs that there are, the oldest first.
         known: Vec<String>,
     },
+    /// A run's folder is there, and its header is not.
+    #[error("{} is missing, so nothing tells what was planned and on which machine; restore it from version control or a copy, or move the folder away", .file.display())]
+    NoHeader {
+        /// The header's file.
+        file: PathBuf,
+    },
     /// There is no run at all.
     #[error("there is no run in {} yet; `cargo lab run --quick` makes one", .directory.display())]
     NoRuns {

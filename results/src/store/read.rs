@@ -54,7 +54,7 @@ pub(super) fn rows(bytes: &[u8], path: &Path, id: &str) -> Result<ReadRows, Stor
             read.whole += length;
             continue;
         }
-        let row: Row = match parse(line, path, place + 1) {
+        let row: Row = match parse(line.trim_ascii_end(), path, place + 1) {
             Ok(row) => row,
             // Only a run that was killed leaves a line without its end.
             Err(StoreError::NotJson { .. }) if !ended => {
@@ -135,8 +135,18 @@ fn parse<T: DeserializeOwned>(bytes: &[u8], path: &Path, line: usize) -> Result<
         file: path.to_owned(),
         // The reader counts lines within what it was given, from 1; 0 when there was nothing.
         line: line + cause.line().saturating_sub(1),
-        cause: cause.to_string(),
+        cause: words(&cause),
     })
+}
+
+/// What the reader says, without its own idea of the line: the one that counts is the file's.
+fn words(cause: &serde_json::Error) -> String {
+    let text = cause.to_string();
+    let place = format!(" at line {} column {}", cause.line(), cause.column());
+    match text.strip_suffix(&place) {
+        Some(words) => format!("{words}, column {}", cause.column()),
+        None => text,
+    }
 }
 
 /// A record that names another run.

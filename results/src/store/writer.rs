@@ -165,3 +165,64 @@ fn line(row: &Row) -> Result<Vec<u8>, StoreError> {
     line.push(b'\n');
     Ok(line)
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use crate::record::{Cell, Mode, SCHEMA};
+
+    fn row(order: u64) -> Row {
+        Row {
+            schema: SCHEMA,
+            run: "run".to_owned(),
+            order,
+            at: String::new(),
+            commit: String::new(),
+            dirty: false,
+            machine: "machine".to_owned(),
+            engine_version: String::new(),
+            cell: Cell {
+                case: "ping-pong".to_owned(),
+                param: String::new(),
+                mode: Mode::Raw,
+                engine: "flume".to_owned(),
+            },
+            sample: 0,
+            workers: 1,
+            wall_ns: 1,
+            outcome: Outcome::Ok {
+                figures: Vec::new(),
+            },
+            note: None,
+            runtime: None,
+        }
+    }
+
+    /// `/dev/full` refuses every byte with "no space left", and cannot be cut either.
+    #[test]
+    fn no_space_is_told_and_the_row_is_not_counted() {
+        let full = OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .expect("the device");
+        let mut writer = RunWriter {
+            id: "run".to_owned(),
+            directory: PathBuf::from("results/runs/run"),
+            machine: "machine".to_owned(),
+            orders: BTreeSet::new(),
+            log: Log::new(full, 0),
+        };
+        let first = writer.append(&row(0)).expect_err("no space").to_string();
+        assert!(
+            first.contains("cannot write results/runs/run/rows.jsonl"),
+            "{first}"
+        );
+        assert!(
+            first.contains("there is no space left; free some"),
+            "{first}"
+        );
+        let second = writer.append(&row(0)).expect_err("torn").to_string();
+        assert!(second.contains("half a row"), "{second}");
+        assert!(writer.orders.is_empty());
+    }
+}
