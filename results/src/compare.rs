@@ -9,7 +9,7 @@ use crate::machine::Difference;
 use crate::record::Mode;
 use crate::statistics::{Ratio, independent_ratio, paired_ratio};
 use crate::store::Run;
-use crate::summary::{Line, Status, Summary, lines};
+use crate::summary::{Line, Status, Summary, lines, order};
 
 /// Why two things are not compared.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +49,9 @@ pub struct Comparison {
     /// Whether ratios are of samples that were taken next to each other (two engines of one run)
     /// or of medians of independent samples (two runs).
     pub paired: bool,
+    /// What a reader must be told, one sentence each: that one run was cut down and the other was
+    /// not, and what the store had to say when it read them.
+    pub warnings: Vec<String>,
     /// One for each case, parameter, mode, engine and metric that either side has, in the order of
     /// [`summarise`](crate::summary::summarise).
     pub lines: Vec<Compared>,
@@ -127,6 +130,13 @@ impl Comparison {
     }
 }
 
+impl Compared {
+    /// What either side says: the case, parameter, mode and metric are the same on both.
+    fn either(&self) -> Option<&Summary> {
+        self.left.as_ref().or(self.right.as_ref())
+    }
+}
+
 /// Compares two runs. Their samples were not taken next to each other, so ratios are of medians,
 /// and their intervals are wider than those within one run.
 ///
@@ -147,6 +157,7 @@ pub fn runs(left: &Run, right: &Run, across_machines: bool) -> Result<Comparison
         right: right.header.id.clone(),
         differences,
         paired: false,
+        warnings: warnings(left, right),
         lines: match_up(lines(left), lines(right), true, |left, right| {
             independent_ratio(&right.summary.values, &left.summary.values)
         }),
@@ -180,6 +191,7 @@ pub fn engines(run: &Run, left: &str, right: &str) -> Result<Comparison, Compare
         right: right.to_owned(),
         differences: Vec::new(),
         paired: true,
+        warnings: run.warnings.clone(),
         lines: match_up(of(left)?, of(right)?, false, |left, right| {
             let (right, left) = right.paired_with(left);
             paired_ratio(&right, &left)
@@ -187,12 +199,29 @@ pub fn engines(run: &Run, left: &str, right: &str) -> Result<Comparison, Compare
     })
 }
 
+/// What must be told of two runs.
+fn warnings(left: &Run, right: &Run) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if left.header.quick != right.header.quick {
+        let (quick, full) = if left.header.quick {
+            (left, right)
+        } else {
+            (right, left)
+        };
+        warnings.push(format!(
+            "the run `{}` was quick and `{}` was not: their workloads differ in size",
+            quick.header.id, full.header.id
+        ));
+    }
+    warnings.extend(left.warnings.iter().chain(&right.warnings).cloned());
+    warnings
+}
+
 /// What the two sides of a line have in common: case, parameter, mode, metric, unit, and the engine
 /// where runs are compared.
 type Key = (String, String, Mode, String, String, Option<String>);
 
-/// Puts the lines of the two sides next to each other, in the order of the left side and then of
-/// what only the right one has.
+/// Puts the lines of the two sides next to each other, in the order of every table.
 fn match_up(
     left: Vec<Line>,
     right: Vec<Line>,
@@ -223,6 +252,10 @@ fn match_up(
             .into_values()
             .map(|right| compare(None, Some(right), &ratio)),
     );
+    compared.sort_by(|one, other| match (one.either(), other.either()) {
+        (Some(one), Some(other)) => order::compare(one, other),
+        _ => std::cmp::Ordering::Equal,
+    });
     compared
 }
 

@@ -213,3 +213,6 @@ impl Fnv {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

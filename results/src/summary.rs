@@ -14,7 +14,7 @@ use crate::store::Run;
 
 mod cells;
 mod growth;
-mod order;
+pub(crate) mod order;
 mod ratios;
 mod words;
 
@@ -44,8 +44,9 @@ pub struct Summary {
     /// say nothing; see [`crate::statistics`] for what few samples can say.
     pub hi: Option<f64>,
     /// How many times worse than the best engine of the same case, parameter, mode and metric: 1
-    /// for the best itself. The median of the ratios of samples with the same number. `None`
-    /// unless the status is [`Status::Ok`] and the best is above zero.
+    /// for the best itself, which is the one with the best median. The median of the ratios of
+    /// samples with the same number, so for a close second it can lie a little below 1. `None`
+    /// unless the status is [`Status::Ok`], the best is above zero, and there are such samples.
     pub ratio_to_best: Option<f64>,
     /// The lower end of the ratio's 95 % interval.
     pub ratio_lo: Option<f64>,

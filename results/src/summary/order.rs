@@ -21,7 +21,7 @@ pub(super) fn sort(lines: &mut [Line]) {
 }
 
 /// The order of two summaries.
-fn compare(left: &Summary, right: &Summary) -> Ordering {
+pub(crate) fn compare(left: &Summary, right: &Summary) -> Ordering {
     case(left)
         .cmp(&case(right))
         .then_with(|| param(&left.param).cmp(&param(&right.param)))
