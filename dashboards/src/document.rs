@@ -1,6 +1,10 @@
 //! The report as a list of blocks, of which the page and the Markdown file are two renderings.
 
+use goish_results::statistics::Ratio;
+use goish_results::summary::Summary;
+
 use crate::charts::Svg;
+use crate::format;
 
 /// One piece of the report. Texts are plain unless they say otherwise: each rendering escapes them.
 pub(crate) enum Block {
@@ -52,6 +56,8 @@ pub(crate) enum Tone {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) text: String,
+    /// What belongs to the text and matters less, such as an interval; may be empty.
+    pub(crate) detail: String,
     pub(crate) tone: Tone,
 }
 
@@ -59,29 +65,52 @@ impl Entry {
     pub(crate) fn plain(text: impl Into<String>) -> Entry {
         Entry {
             text: text.into(),
+            detail: String::new(),
             tone: Tone::Plain,
         }
     }
 
     pub(crate) fn good(text: impl Into<String>) -> Entry {
         Entry {
-            text: text.into(),
             tone: Tone::Good,
+            ..Entry::plain(text)
         }
     }
 
     pub(crate) fn bad(text: impl Into<String>) -> Entry {
         Entry {
-            text: text.into(),
             tone: Tone::Bad,
+            ..Entry::plain(text)
         }
     }
 
     pub(crate) fn faint(text: impl Into<String>) -> Entry {
         Entry {
-            text: text.into(),
             tone: Tone::Faint,
+            ..Entry::plain(text)
         }
+    }
+
+    pub(crate) fn with_detail(self, detail: impl Into<String>) -> Entry {
+        Entry {
+            detail: detail.into(),
+            ..self
+        }
+    }
+
+    /// A measured value, with its interval as the detail.
+    pub(crate) fn measured(median: f64, summary: &Summary) -> Entry {
+        let entry = Entry::plain(format::quantity(median, &summary.unit));
+        match (summary.lo, summary.hi) {
+            (Some(lo), Some(hi)) => entry.with_detail(format::range(lo, hi, &summary.unit)),
+            _ => entry,
+        }
+    }
+
+    /// A ratio, with its interval as the detail.
+    pub(crate) fn ratio(ratio: &Ratio) -> Entry {
+        let range = format::range(ratio.lo, ratio.hi, "x");
+        Entry::plain(format::quantity(ratio.median, "x")).with_detail(range)
     }
 }
 

@@ -227,12 +227,17 @@ pub(crate) fn explanation(summary: &Summary) -> String {
 
 /// The cell of a summary in words, for example `fan-in, n=1000, flume, goish`.
 pub(crate) fn subject(summary: &Summary) -> String {
-    let mut parts = vec![summary.case.as_str()];
-    if !summary.param.is_empty() {
-        parts.push(&summary.param);
-    }
-    parts.extend([summary.engine.as_str(), mode_name(summary.mode)]);
-    parts.join(", ")
+    let case = case_name(&summary.case, &summary.param);
+    format!("{case}, {}, {}", summary.engine, mode_name(summary.mode))
+}
+
+/// A case with its parameter, for example `cancel, n=1000, order=fifo`.
+pub(crate) fn case_name(case: &str, param: &str) -> String {
+    let parts = param.split(',').filter(|part| !part.is_empty());
+    std::iter::once(case)
+        .chain(parts)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// What a reader of the figure must be told beside it: why it is not there, or what to know when
@@ -254,8 +259,8 @@ pub(crate) fn mode_name(mode: Mode) -> &'static str {
     }
 }
 
-/// How far an unfinished sample got, in per cent.
-fn share(summary: &Summary) -> Option<String> {
+/// How far an unfinished sample got, in per cent; `None` when it was not recorded.
+pub(crate) fn share(summary: &Summary) -> Option<String> {
     let (delivered, expected) = (summary.delivered?, summary.expected?);
     if expected == 0 {
         return None;

@@ -1,5 +1,7 @@
 //! Numbers as a reader wants them: three significant digits and a unit of a fitting size.
 
+use goish_results::statistics::Ratio;
+
 /// A measured value with its unit and three significant digits, for example `1.30 µs`.
 ///
 /// `ns` grows to µs, ms and s, `bytes` to kB, MB and GB (steps of 1000), `x` is written as a factor;
@@ -28,25 +30,19 @@ fn in_unit(value: f64, unit: &str, digits: fn(f64) -> String) -> String {
 /// A median with its interval, for example `1.28 µs (1.21 µs – 1.33 µs)`.
 pub(crate) fn with_interval(median: f64, lo: Option<f64>, hi: Option<f64>, unit: &str) -> String {
     match (lo, hi) {
-        (Some(lo), Some(hi)) if unit == "x" => ratio(median, lo, hi),
-        (Some(lo), Some(hi)) => format!(
-            "{} ({} – {})",
-            quantity(median, unit),
-            quantity(lo, unit),
-            quantity(hi, unit)
-        ),
+        (Some(lo), Some(hi)) => format!("{} ({})", quantity(median, unit), range(lo, hi, unit)),
         _ => quantity(median, unit),
     }
 }
 
-/// A ratio with its interval, for example `1.42× (1.38 – 1.47)`.
-pub(crate) fn ratio(median: f64, lo: f64, hi: f64) -> String {
-    format!(
-        "{}× ({} – {})",
-        ratio_digits(median),
-        ratio_digits(lo),
-        ratio_digits(hi)
-    )
+/// An interval, for example `1.21 µs – 1.33 µs`.
+pub(crate) fn range(lo: f64, hi: f64, unit: &str) -> String {
+    format!("{} – {}", quantity(lo, unit), quantity(hi, unit))
+}
+
+/// A ratio with its interval, for example `1.42× (1.38× – 1.47×)`.
+pub(crate) fn ratio(ratio: &Ratio) -> String {
+    with_interval(ratio.median, Some(ratio.lo), Some(ratio.hi), "x")
 }
 
 /// A whole number with its thousands separated, for example `1,000,000`.
@@ -94,12 +90,17 @@ pub(crate) fn listed<S: AsRef<str>>(parts: &[S]) -> String {
 
 /// A sentence: the text with a capital at its head and one full stop at its end.
 pub(crate) fn sentence(text: &str) -> String {
-    let text = text.trim().trim_end_matches('.');
-    let mut characters = text.chars();
+    let ended = ended(text);
+    let mut characters = ended.chars();
     match characters.next() {
-        Some(first) => format!("{}{}.", first.to_uppercase(), characters.as_str()),
+        Some(first) => format!("{}{}", first.to_uppercase(), characters.as_str()),
         None => String::new(),
     }
+}
+
+/// The text with one full stop at its end.
+pub(crate) fn ended(text: &str) -> String {
+    format!("{}.", text.trim().trim_end_matches('.'))
 }
 
 fn scaled(value: f64, units: &[&str], digits: fn(f64) -> String) -> String {
@@ -139,15 +140,6 @@ fn short_digits(value: f64) -> String {
         return text;
     }
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-/// A ratio near 1 needs its second decimal always: 1.00 says more than 1.
-fn ratio_digits(value: f64) -> String {
-    if value.abs() < 10.0 && value.is_finite() {
-        format!("{value:.2}")
-    } else {
-        digits(value)
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::charts;
-use crate::document::{Block, Table, Tone};
+use crate::document::{Block, Entry, Table, Tone};
 
 /// The page's own rules; the charts' colours are added to them.
 const STYLE: &str = include_str!("page.css");
@@ -99,18 +99,18 @@ fn prose(markdown: &str) -> Markup {
 
 fn render_table(table: &Table) -> Markup {
     html! {
+        p.caption { (table.caption) }
         div.scroll tabindex="0" role="region" aria-label=(table.caption) {
             table {
-                caption { (table.caption) }
                 thead { tr { @for column in &table.columns { th scope="col" { (column) } } } }
                 tbody {
                     @for row in &table.rows {
                         tr {
                             @for (index, entry) in row.iter().enumerate() {
                                 @if index == 0 {
-                                    th scope="row" { (entry.text) }
+                                    th scope="row" { (content(entry)) }
                                 } @else {
-                                    td class=[class(entry.tone)] { (entry.text) }
+                                    td class=[class(entry)] { (content(entry)) }
                                 }
                             }
                         }
@@ -121,11 +121,29 @@ fn render_table(table: &Table) -> Markup {
     }
 }
 
-fn class(tone: Tone) -> Option<&'static str> {
-    match tone {
-        Tone::Plain => None,
-        Tone::Good => Some("good"),
-        Tone::Bad => Some("bad"),
-        Tone::Faint => Some("faint"),
+fn content(entry: &Entry) -> Markup {
+    html! {
+        (entry.text)
+        @if !entry.detail.is_empty() { " " small { (entry.detail) } }
     }
+}
+
+/// Entries of more characters than this are sentences, and get a wide column.
+const SENTENCE: usize = 32;
+
+fn class(entry: &Entry) -> Option<String> {
+    let tone = match entry.tone {
+        Tone::Plain => "",
+        Tone::Good => "good",
+        Tone::Bad => "bad",
+        Tone::Faint => "faint",
+    };
+    let width = if entry.text.chars().count() > SENTENCE {
+        "sentence"
+    } else {
+        ""
+    };
+    let classes = format!("{tone} {width}");
+    let classes = classes.trim();
+    (!classes.is_empty()).then(|| classes.to_owned())
 }

@@ -56,11 +56,14 @@ fn render_table(out: &mut String, table: &Table) {
 }
 
 fn render_entry(entry: &Entry) -> String {
-    let text = escape(&entry.text);
+    let mut text = escape(&entry.text);
     if entry.tone == Tone::Good && !text.is_empty() {
-        format!("**{text}**")
-    } else {
+        text = format!("**{text}**");
+    }
+    if entry.detail.is_empty() {
         text
+    } else {
+        format!("{text} ({})", escape(&entry.detail))
     }
 }
 

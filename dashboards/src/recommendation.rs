@@ -99,14 +99,14 @@ fn advise<'e>(candidates: &[Candidate<'e>], default: &'e str, best: Option<&'e s
             to: best,
             because: format!(
                 "over the six metrics {default} takes {} of what {best} takes",
-                format::ratio(ratio.median, ratio.lo, ratio.hi)
+                format::ratio(&ratio)
             ),
         },
         Some(ratio) => Advice::Keep {
             default,
             because: format!(
                 "{best} has the smaller mean, but the interval of the ratio between them includes 1 ({})",
-                format::ratio(ratio.median, ratio.lo, ratio.hi)
+                format::ratio(&ratio)
             ),
         },
         None => Advice::Keep {
@@ -174,11 +174,13 @@ fn obstacles(evidence: &Evidence<'_>, engine: &str) -> Vec<String> {
     if !lacking.is_empty() {
         obstacles.push(format!("no figure for {}", format::listed(&lacking)));
     }
-    if let Standing::Without(summary) = evidence.standing(FAN_IN_BAR, Mode::Goish, engine) {
-        obstacles.push(format!(
-            "fan-in of 1,000,000 senders: {}",
-            evidence::word(summary)
-        ));
+    if evidence.params(FAN_IN_BAR.case).contains(&FAN_IN_BAR.param) {
+        let words = match evidence.standing(FAN_IN_BAR, Mode::Goish, engine) {
+            Standing::Measured { .. } => None,
+            Standing::Without(summary) => Some(evidence::word(summary)),
+            Standing::NotPlanned => Some("not planned".to_owned()),
+        };
+        obstacles.extend(words.map(|word| format!("fan-in of 1,000,000 senders: {word}")));
     }
     obstacles
 }

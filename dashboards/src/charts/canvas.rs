@@ -181,13 +181,40 @@ impl<'a> Canvas<'a> {
         self.root.draw(&PathElement::new(path, stroke(ink, width)))
     }
 
+    /// A dotted line from one point to another: it leads the eye, and is no measurement.
+    pub(crate) fn dotted(&self, from: (f64, f64), to: (f64, f64), ink: Ink) -> Drawn {
+        const PERIOD: f64 = 4.0;
+        const DOT: f64 = 1.2;
+        let (across, down) = (to.0 - from.0, to.1 - from.1);
+        let length = across.hypot(down);
+        let at = |along: f64| {
+            (
+                from.0 + across * along / length,
+                from.1 + down * along / length,
+            )
+        };
+        let dots = (length / PERIOD) as u32;
+        for dot in 0..dots {
+            let along = f64::from(dot) * PERIOD;
+            self.line(at(along), at(along + DOT), ink, 0.9)?;
+        }
+        Ok(())
+    }
+
     /// An engine's marker: filled for goish, hollow for raw.
     pub(crate) fn marker(&self, at: (f64, f64), engine: usize, filled: bool) -> Drawn {
+        self.swatch(at, theme::shape(engine), Ink::Series(engine), filled)
+    }
+
+    /// A marker that stands for no engine.
+    pub(crate) fn plain_marker(&self, at: (f64, f64), filled: bool) -> Drawn {
+        self.swatch(at, Shape::Circle, Ink::Text, filled)
+    }
+
+    fn swatch(&self, at: (f64, f64), shape: Shape, ink: Ink, filled: bool) -> Drawn {
         const RADIUS: f64 = 3.8;
-        let ink = Ink::Series(engine);
         let inside = if filled { ink } else { Ink::Ground };
-        let outline = outline(theme::shape(engine), RADIUS);
-        let mut corners: Vec<_> = outline
+        let mut corners: Vec<_> = outline(shape, RADIUS)
             .iter()
             .map(|(x, y)| (units(at.0 + x), units(at.1 + y)))
             .collect();

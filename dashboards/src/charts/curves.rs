@@ -26,8 +26,8 @@ pub(crate) struct Curve {
     pub(crate) engine: usize,
     pub(crate) name: String,
     pub(crate) points: Vec<Point>,
-    /// Where it was stopped by its deadline.
-    pub(crate) unfinished: Vec<f64>,
+    /// Where it was stopped by its deadline, and how far it had got.
+    pub(crate) unfinished: Vec<(f64, String)>,
 }
 
 /// The curves of one mode.
@@ -37,6 +37,15 @@ pub(crate) struct Panel {
     /// Whether its markers are filled.
     pub(crate) filled: bool,
     pub(crate) curves: Vec<Curve>,
+}
+
+impl Panel {
+    /// The curves that were stopped somewhere.
+    fn unfinished(&self) -> impl Iterator<Item = &Curve> {
+        self.curves
+            .iter()
+            .filter(|curve| !curve.unfinished.is_empty())
+    }
 }
 
 /// The whole chart.
@@ -57,11 +66,15 @@ pub(crate) struct Curves {
 }
 
 const LEFT: f64 = 52.0;
+/// Room for how far an unfinished sample got.
+const LEAST_FOR_LABELS: f64 = 96.0;
 const PANEL_HEADING: f64 = 20.0;
-const UNFINISHED_LANE: f64 = 18.0;
+const UNFINISHED_LANE: f64 = 15.0;
+/// Room for the upper half of the uppermost tick's label.
+const ABOVE_PLOT: f64 = 9.0;
 const TICK_LABELS: f64 = 18.0;
 const PANEL_GAP: f64 = 6.0;
-const SMALLEST_PLOT: f64 = 150.0;
+const SMALLEST_PLOT: f64 = 165.0;
 
 /// Where things stand in one panel, in points.
 struct Frame {
@@ -69,7 +82,6 @@ struct Frame {
     plot_top: f64,
     plot_height: f64,
     plot_width: f64,
-    lane: bool,
 }
 
 impl Frame {
@@ -151,24 +163,19 @@ impl Curves {
             .flat_map(|panel| &panel.curves)
             .map(|curve| text_width(&curve.name, TEXT_SIZE))
             .fold(0.0, f64::max);
-        let labels = (longest + 24.0).clamp(40.0, 130.0);
+        let labels = (longest + 24.0).clamp(LEAST_FOR_LABELS, 130.0);
         let plot_width = WIDTH - LEFT - labels - EDGE;
         let mut top = heading_height(&self.title, &self.subtitle);
         let mut frames = Vec::new();
         for panel in &self.panels {
-            let lane = panel
-                .curves
-                .iter()
-                .any(|curve| !curve.unfinished.is_empty());
+            let lanes = panel.unfinished().count();
             let plot_height = SMALLEST_PLOT.max(panel.curves.len() as f64 * (LINE_HEIGHT + 1.0));
-            let lane_height = if lane { UNFINISHED_LANE } else { 6.0 };
-            let plot_top = top + PANEL_HEADING + lane_height;
+            let plot_top = top + PANEL_HEADING + lanes as f64 * UNFINISHED_LANE + ABOVE_PLOT;
             frames.push(Frame {
                 top,
                 plot_top,
                 plot_height,
                 plot_width,
-                lane,
             });
             top = plot_top + plot_height + TICK_LABELS + LINE_HEIGHT + PANEL_GAP;
         }
@@ -272,31 +279,25 @@ fn intervals(curve: &Curve) -> impl Iterator<Item = Vec<(f64, f64)>> {
     })
 }
 
-/// Crosses in a lane of their own above the plot, those of one place side by side.
+/// For each engine that was stopped somewhere a lane above the plot: a cross at each such place, and
+/// behind the last one how far it got there.
 fn draw_unfinished(
     canvas: &Canvas<'_>,
     panel: &Panel,
     frame: &Frame,
     across: impl Fn(f64) -> f64,
 ) -> Drawn {
-    if !frame.lane {
-        return Ok(());
-    }
-    const APART: f64 = 10.0;
-    let y = frame.plot_top - UNFINISHED_LANE / 2.0;
-    canvas.text("DNF", LEFT - 5.0, y, Align::Right, Ink::Text)?;
-    let mut taken: Vec<f64> = Vec::new();
-    for curve in &panel.curves {
-        for place in &curve.unfinished {
-            let beside = taken
-                .iter()
-                .filter(|other| (*other - place).abs() < f64::EPSILON)
-                .count();
-            taken.push(*place);
-            let x = across(*place) - APART * beside as f64;
-            canvas.marker((x, y), curve.engine, false)?;
-            canvas.cross((x, y), Ink::Text)?;
+    let mut y = frame.top + PANEL_HEADING + UNFINISHED_LANE / 2.0;
+    for curve in panel.unfinished() {
+        canvas.text("DNF", LEFT - 5.0, y, Align::Right, Ink::Text)?;
+        for (place, _) in &curve.unfinished {
+            canvas.cross((across(*place), y), Ink::Series(curve.engine))?;
         }
+        canvas.marker((frame.plot_right() + 8.0, y), curve.engine, panel.filled)?;
+        if let Some((_, got)) = curve.unfinished.last() {
+            canvas.text(got, frame.plot_right() + 16.0, y, Align::Left, Ink::Text)?;
+        }
+        y += UNFINISHED_LANE;
     }
     Ok(())
 }
@@ -322,12 +323,7 @@ fn draw_labels(
     for ((curve, end), y) in panel.curves.iter().zip(ends).zip(heights) {
         let ink = Ink::Series(curve.engine);
         if let Some((end_x, end_y)) = end {
-            canvas.line(
-                (end_x + 5.0, end_y),
-                (frame.plot_right() + 2.0, y),
-                ink,
-                0.7,
-            )?;
+            canvas.dotted((end_x + 6.0, end_y), (frame.plot_right() + 2.0, y), ink)?;
         }
         canvas.marker((frame.plot_right() + 8.0, y), curve.engine, panel.filled)?;
         let name = fit(&curve.name, TEXT_SIZE, WIDTH - frame.plot_right() - 16.0);

@@ -168,7 +168,7 @@ impl Dots {
 fn draw_legend(canvas: &Canvas<'_>, y: f64) -> Drawn {
     let mut x = EDGE + 4.0;
     for (filled, text) in [(false, "raw"), (true, "goish")] {
-        canvas.marker((x, y), 0, filled)?;
+        canvas.plain_marker((x, y), filled)?;
         canvas.text(text, x + 8.0, y, Align::Left, Ink::Text)?;
         x += 20.0 + text_width(text, TEXT_SIZE);
     }

@@ -91,11 +91,8 @@ fn of_case<'n>(
     suffix: &str,
 ) -> Vec<Wanted<'n>> {
     let group = |param: &'n str| {
-        let comma = if param.is_empty() { "" } else { ", " };
-        (
-            format!("{case}{comma}{param}{suffix}"),
-            Metric { case, param, name },
-        )
+        let heading = evidence::case_name(case, param) + suffix;
+        (heading, Metric { case, param, name })
     };
     evidence.params(case).into_iter().map(group).collect()
 }

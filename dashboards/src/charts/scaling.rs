@@ -204,7 +204,8 @@ fn curve(
                 });
             }
             Standing::Without(summary) if summary.status == Status::Dnf => {
-                curve.unfinished.push(*x);
+                let got = evidence::share(summary).unwrap_or_default();
+                curve.unfinished.push((*x, got));
             }
             Standing::Without(_) | Standing::NotPlanned => {}
         }

@@ -41,7 +41,7 @@ fn table(candidates: &[Candidate<'_>], default: &str) -> Table {
             Entry::bad(format!("no: {}", format::listed(&candidate.obstacles)))
         };
         let mean = match candidate.over_best {
-            Some(ratio) => Entry::plain(format::ratio(ratio.median, ratio.lo, ratio.hi)),
+            Some(ratio) => Entry::ratio(&ratio),
             None => Entry::faint("–"),
         };
         vec![Entry::plain(name), may, mean]

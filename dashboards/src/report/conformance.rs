@@ -1,5 +1,7 @@
 //! Which of Go's promises hold on which engine.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use goish_results::record::{Conformance, ConformanceOutcome};
 
 use crate::document::{Block, Entry, Table, Tone};
@@ -17,7 +19,7 @@ pub(super) fn section(evidence: &Evidence<'_>) -> Vec<Block> {
     }
     blocks.push(Block::Prose(include_str!("../prose/conformance.md")));
     blocks.push(Block::Table(table(evidence)));
-    let details: Vec<String> = evidence.run.conformance.iter().filter_map(detail).collect();
+    let details = details(evidence);
     if !details.is_empty() {
         blocks.push(Block::List(details));
     }
@@ -57,45 +59,64 @@ pub(crate) fn table(evidence: &Evidence<'_>) -> Table {
 
 /// What came of a promise on an engine, with the numbers of workers that it was tried on.
 pub(super) fn outcome(evidence: &Evidence<'_>, promise: &str, engine: &str) -> Entry {
-    let mut parts: Vec<(ConformanceOutcome, Vec<String>)> = Vec::new();
-    for tried in &evidence.run.conformance {
-        if tried.promise != promise || tried.engine != engine {
-            continue;
-        }
-        let workers = tried.workers.to_string();
-        match parts
-            .iter_mut()
-            .find(|(outcome, _)| *outcome == tried.outcome)
-        {
-            Some((_, on)) if on.contains(&workers) => {}
-            Some((_, on)) => on.push(workers),
-            None => parts.push((tried.outcome, vec![workers])),
-        }
-    }
-    // The worst comes first and sets the tone.
-    parts.sort_by_key(|(outcome, _)| std::cmp::Reverse(*outcome));
-    let Some((worst, _)) = parts.first() else {
+    let tried = evidence.run.conformance.iter();
+    let tried: Vec<_> = tried
+        .filter(|tried| tried.promise == promise && tried.engine == engine)
+        .collect();
+    let outcomes = alike(&tried, |tried| severity(tried.outcome));
+    let Some((worst, first)) = outcomes.first() else {
         return Entry::faint("not tried");
     };
-    let tone = match worst {
+    let tone = match worst.outcome {
         ConformanceOutcome::Holds => Tone::Good,
         ConformanceOutcome::NotApplicable => Tone::Faint,
         ConformanceOutcome::Refused | ConformanceOutcome::Fails => Tone::Bad,
     };
-    let words: Vec<String> = parts
+    let others = outcomes[1..]
         .iter()
-        .map(|(outcome, on)| {
-            let noun = if on.as_slice() == ["1"] {
-                "worker"
-            } else {
-                "workers"
-            };
-            format!("{} on {} {noun}", word(*outcome), format::listed(on))
-        })
-        .collect();
+        .map(|(tried, on)| format!("{} {on}", word(tried.outcome)));
+    let detail: Vec<String> = std::iter::once(first.clone()).chain(others).collect();
     Entry {
-        text: words.join("; "),
         tone,
+        ..Entry::plain(word(worst.outcome)).with_detail(detail.join("; "))
+    }
+}
+
+/// Puts those together that have the same key, in the order of the key: gives the first of each and
+/// on which workers they all were tried.
+fn alike<'t, K: Ord>(
+    tried: &[&'t Conformance],
+    key: impl Fn(&'t Conformance) -> K,
+) -> Vec<(&'t Conformance, String)> {
+    let mut together: BTreeMap<K, (&Conformance, BTreeSet<u32>)> = BTreeMap::new();
+    for one in tried {
+        let (_, workers) = together
+            .entry(key(one))
+            .or_insert_with(|| (one, BTreeSet::new()));
+        workers.insert(one.workers);
+    }
+    let on = |workers: BTreeSet<u32>| {
+        let noun = if workers.iter().eq(&[1]) {
+            "worker"
+        } else {
+            "workers"
+        };
+        let numbers: Vec<String> = workers.iter().map(u32::to_string).collect();
+        format!("on {} {noun}", format::listed(&numbers))
+    };
+    together
+        .into_values()
+        .map(|(first, workers)| (first, on(workers)))
+        .collect()
+}
+
+/// The worst is 0.
+fn severity(outcome: ConformanceOutcome) -> u8 {
+    match outcome {
+        ConformanceOutcome::Fails => 0,
+        ConformanceOutcome::Refused => 1,
+        ConformanceOutcome::NotApplicable => 2,
+        ConformanceOutcome::Holds => 3,
     }
 }
 
@@ -108,16 +129,31 @@ fn word(outcome: ConformanceOutcome) -> &'static str {
     }
 }
 
-fn detail(tried: &Conformance) -> Option<String> {
-    if tried.outcome == ConformanceOutcome::Holds || tried.detail.trim().is_empty() {
-        return None;
-    }
-    Some(format!(
-        "{}, {}, {}: {}: {}",
-        tried.promise,
-        tried.engine,
-        format::counted(tried.workers as usize, "worker"),
-        word(tried.outcome),
-        format::sentence(&tried.detail)
-    ))
+/// Why a promise does not simply hold, each reason once.
+fn details(evidence: &Evidence<'_>) -> Vec<String> {
+    let tried = evidence.run.conformance.iter();
+    let explained: Vec<_> = tried
+        .filter(|tried| tried.outcome != ConformanceOutcome::Holds)
+        .filter(|tried| !tried.detail.trim().is_empty())
+        .collect();
+    let explained = alike(&explained, |tried| {
+        (
+            &tried.promise,
+            &tried.engine,
+            severity(tried.outcome),
+            &tried.detail,
+        )
+    });
+    explained
+        .into_iter()
+        .map(|(tried, on)| {
+            format!(
+                "{}, {}: {} {on}: {}",
+                tried.promise,
+                tried.engine,
+                word(tried.outcome),
+                format::ended(&tried.detail)
+            )
+        })
+        .collect()
 }

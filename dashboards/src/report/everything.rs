@@ -1,6 +1,7 @@
 //! Every figure of the run, with what explains it.
 
 use goish_results::record::RuntimeFigures;
+use goish_results::statistics::Ratio;
 use goish_results::summary::{Status, Summary};
 
 use crate::document::{Block, Entry, Table};
@@ -34,7 +35,7 @@ fn table(case: &str, summaries: &[Summary]) -> Table {
         "engine",
         "mode",
         "metric",
-        "median (interval)",
+        "median",
         "to the best",
         "samples",
         "outliers",
@@ -56,12 +57,7 @@ fn row(summary: &Summary) -> Vec<Entry> {
         &summary.param
     };
     let figure = match summary.median {
-        Some(median) => Entry::plain(format::with_interval(
-            median,
-            summary.lo,
-            summary.hi,
-            &summary.unit,
-        )),
+        Some(median) => Entry::measured(median, summary),
         None => Entry::bad(evidence::word(summary)),
     };
     let mut row = vec![
@@ -81,7 +77,7 @@ fn row(summary: &Summary) -> Vec<Entry> {
 
 fn ratio(summary: &Summary) -> Entry {
     match (summary.ratio_to_best, summary.ratio_lo, summary.ratio_hi) {
-        (Some(ratio), Some(lo), Some(hi)) => Entry::plain(format::ratio(ratio, lo, hi)),
+        (Some(median), Some(lo), Some(hi)) => Entry::ratio(&Ratio { median, lo, hi }),
         _ => Entry::faint("–"),
     }
 }

@@ -129,10 +129,11 @@ fn fairness(evidence: &Evidence<'_>) -> Block {
     }
     let lines = promises.iter().flat_map(|promise| {
         evidence.engines().iter().map(move |engine| {
-            format!(
-                "{engine}: {} ({promise})",
-                conformance::outcome(evidence, promise, engine).text
-            )
+            let outcome = conformance::outcome(evidence, promise, engine);
+            format::ended(&format!(
+                "{promise}, {engine}: {} {}",
+                outcome.text, outcome.detail
+            ))
         })
     });
     Block::List(lines.collect())

@@ -2,9 +2,8 @@
 
 use goish_results::record::Mode;
 
-use super::six_metrics::comparison;
 use crate::document::{Block, Entry, Table};
-use crate::evidence::{self, Evidence, Metric, Standing};
+use crate::evidence::{self, Comparison, Evidence, Metric, Standing};
 use crate::format;
 
 /// The section.
@@ -18,14 +17,13 @@ pub(super) fn section(evidence: &Evidence<'_>) -> Vec<Block> {
 
 /// One row for each case's headline, one column for each engine.
 pub(crate) fn table(evidence: &Evidence<'_>) -> Table {
-    let mut columns = vec!["case".to_owned(), "metric".to_owned()];
+    let mut columns = vec!["case".to_owned()];
     columns.extend(evidence.engines().iter().cloned());
     let rows = headlines(evidence)
         .into_iter()
         .map(|metric| {
-            let comma = if metric.param.is_empty() { "" } else { ", " };
-            let name = format!("{}{comma}{}", metric.case, metric.param);
-            let mut row = vec![Entry::plain(name), Entry::plain(metric.name)];
+            let name = evidence::case_name(metric.case, metric.param);
+            let mut row = vec![Entry::plain(name).with_detail(metric.name)];
             row.extend(
                 evidence
                     .engines()
@@ -77,7 +75,11 @@ fn price(evidence: &Evidence<'_>, metric: Metric<'_>, engine: &str) -> Entry {
                 format::quantity(raw, unit)
             );
             match evidence.compare(metric, (Mode::Goish, engine), (Mode::Raw, engine)) {
-                Some(ratio) => Entry::plain(format!("{}: {figures}", comparison(&ratio))),
+                Some(Comparison { ratio, .. }) => {
+                    let entry = Entry::ratio(&ratio);
+                    let detail = format!("{}; {figures}", entry.detail);
+                    entry.with_detail(detail)
+                }
                 None => Entry::plain(figures),
             }
         }

@@ -3,9 +3,8 @@
 use goish_results::record::Mode;
 
 use super::open_points::growth_in_words;
-use super::six_metrics::figure;
-use crate::document::{Block, Tone};
-use crate::evidence::{Evidence, Metric};
+use crate::document::Block;
+use crate::evidence::{self, Evidence, Metric, Standing};
 use crate::format;
 
 /// The section.
@@ -27,16 +26,20 @@ fn runtime(evidence: &Evidence<'_>, default: &str) -> String {
         param: "",
         name: "per-goroutine",
     };
-    let figure = figure(evidence, spawn, Mode::Goish, default);
-    match figure.tone {
-        Tone::Plain => format!(
+    match evidence.standing(spawn, Mode::Goish, default) {
+        Standing::Measured { median, summary } => format!(
             "To beat in this run: {} per goroutine, spawned and joined, with {default} in goish mode.",
-            figure.text
+            format::with_interval(median, summary.lo, summary.hi, &summary.unit)
         ),
-        _ => format!(
-            "This run has no figure of spawn-1m with {default} in goish mode: {}.",
-            figure.text
-        ),
+        Standing::Without(summary) => {
+            format!(
+                "This run has no figure for it: {}.",
+                evidence::word(summary)
+            )
+        }
+        Standing::NotPlanned => {
+            format!("This run has no figure for it: spawn-1m with {default} was not planned.")
+        }
     }
 }
 

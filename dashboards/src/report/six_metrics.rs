@@ -66,12 +66,7 @@ pub(super) fn figure(
     engine: &str,
 ) -> Entry {
     match evidence.standing(metric, mode, engine) {
-        Standing::Measured { median, summary } => Entry::plain(format::with_interval(
-            median,
-            summary.lo,
-            summary.hi,
-            &summary.unit,
-        )),
+        Standing::Measured { median, summary } => Entry::measured(median, summary),
         Standing::Without(summary) => Entry::bad(evidence::word(summary)),
         Standing::NotPlanned => Entry::faint("not planned"),
     }
@@ -90,15 +85,12 @@ fn ratio(verdict: &Verdict<'_>) -> Entry {
     match verdict {
         Verdict::Winner {
             next, over_winner, ..
-        } => Entry::plain(format!("{next} {}", comparison(over_winner))),
+        } => comparison(next, over_winner),
         Verdict::NoClearWinner {
             smallest,
             rival,
             over_smallest: Some(over_smallest),
-        } => Entry::plain(format!(
-            "{rival} to {smallest} {}",
-            comparison(over_smallest)
-        )),
+        } => comparison(&format!("{rival} to {smallest}"), over_smallest),
         Verdict::NoClearWinner {
             smallest,
             rival,
@@ -108,17 +100,20 @@ fn ratio(verdict: &Verdict<'_>) -> Entry {
     }
 }
 
-/// A ratio with its interval, and a warning where it is of too few pairs to decide anything.
-pub(super) fn comparison(comparison: &Comparison) -> String {
-    let ratio = &comparison.ratio;
-    let text = format::ratio(ratio.median, ratio.lo, ratio.hi);
-    if comparison.pairs < evidence::FEWEST_PAIRS {
-        return format!(
-            "{text}, of only {}",
-            format::counted(comparison.pairs, "pair")
-        );
+/// A ratio of something with its interval, and a warning where it is of too few pairs to decide
+/// anything.
+fn comparison(subject: &str, comparison: &Comparison) -> Entry {
+    let ratio = Entry::ratio(&comparison.ratio);
+    let few = if comparison.pairs < evidence::FEWEST_PAIRS {
+        format!(", of only {}", format::counted(comparison.pairs, "pair"))
+    } else {
+        String::new()
+    };
+    Entry {
+        text: format!("{subject} {}", ratio.text),
+        detail: ratio.detail + &few,
+        ..ratio
     }
-    text
 }
 
 fn remarks(evidence: &Evidence<'_>, mode: Mode) -> Vec<String> {
