@@ -206,22 +206,19 @@ pub(crate) fn word(summary: &Summary) -> String {
 
 /// How far it got and why there is no figure, as a sentence without its subject.
 pub(crate) fn explanation(summary: &Summary) -> String {
-    let reason = summary
-        .reason
-        .as_deref()
-        .unwrap_or("no reason was recorded");
-    let reason = reason.trim().trim_end_matches('.');
+    let reason = summary.reason.as_deref();
+    let reason = format::ended(reason.unwrap_or("no reason was recorded"));
     match summary.status {
         Status::Dnf => match (summary.delivered, summary.expected, share(summary)) {
             (Some(delivered), Some(expected), Some(share)) => format!(
-                "did not finish, at {share} ({} of {}): {reason}.",
+                "did not finish, at {share} ({} of {}): {reason}",
                 format::grouped(delivered),
                 format::grouped(expected)
             ),
-            _ => format!("did not finish: {reason}."),
+            _ => format!("did not finish: {reason}"),
         },
-        Status::Error => format!("failed: {reason}."),
-        Status::Ok | Status::Missing | Status::Refused => format!("{}: {reason}.", summary.status),
+        Status::Error => format!("failed: {reason}"),
+        Status::Ok | Status::Missing | Status::Refused => format!("{}: {reason}", summary.status),
     }
 }
 
@@ -245,7 +242,7 @@ pub(crate) fn case_name(case: &str, param: &str) -> String {
 pub(crate) fn remark(summary: &Summary) -> Option<String> {
     let subject = subject(summary);
     match (&summary.note, summary.status) {
-        (Some(note), Status::Ok) => Some(format!("{subject}: {}", format::sentence(note))),
+        (Some(note), Status::Ok) => Some(format!("{subject}: {}", format::ended(note))),
         (None, Status::Ok) => None,
         _ => Some(format!("{subject}: {}", explanation(summary))),
     }

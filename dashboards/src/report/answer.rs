@@ -51,7 +51,7 @@ fn table(candidates: &[Candidate<'_>], default: &str) -> Table {
         columns: [
             "engine",
             "can be recommended",
-            "mean over the six metrics, to the best",
+            "mean over the six metrics, relative to the best",
         ]
         .map(str::to_owned)
         .into(),

@@ -36,7 +36,7 @@ fn table(case: &str, summaries: &[Summary]) -> Table {
         "mode",
         "metric",
         "median",
-        "to the best",
+        "relative to the best",
         "samples",
         "outliers",
         "workers busy",

@@ -30,7 +30,7 @@ pub(super) fn section(evidence: &Evidence<'_>) -> Result<Vec<Block>, ReportError
 
 /// The table of one mode.
 pub(crate) fn table(evidence: &Evidence<'_>, mode: Mode) -> Table {
-    let mut columns = ["metric", "winner", "the next, to the winner"]
+    let mut columns = ["metric", "winner", "next, relative to the winner"]
         .map(str::to_owned)
         .to_vec();
     columns.extend(evidence.engines().iter().cloned());
