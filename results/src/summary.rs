@@ -86,7 +86,7 @@ pub struct Summary {
 pub enum Status {
     /// Every sample that was recorded delivered what it should.
     Ok,
-    /// It was planned, and no sample was recorded.
+    /// It was planned, and no sample was recorded; or those that were gave no such figure.
     Missing,
     /// The engine says that it cannot do this.
     Refused,

@@ -316,6 +316,40 @@ fn machines_are_never_mixed() {
 }
 
 #[test]
+fn a_header_of_another_machine_than_the_rows_is_told() {
+    let scratch = Scratch::with_rows(1, 1);
+    let text = fs::read_to_string(scratch.file("run.json")).expect("a header");
+    fs::write(
+        scratch.file("run.json"),
+        text.replace("Linux 6.18", "Linux 5.4"),
+    )
+    .expect("a header");
+    let warnings = scratch.store.load(ID).expect("a run").warnings;
+    assert_eq!(warnings.len(), 1);
+    assert!(warnings[0].contains(&row(0).machine), "{warnings:?}");
+}
+
+#[test]
+fn a_row_that_could_not_be_read_back_is_not_written() {
+    let scratch = Scratch::with_rows(2, 1);
+    let (_, _, mut writer) = scratch.store.resume(ID).expect("a run");
+    let mut newer = row(1);
+    newer.schema += 1;
+    let error = writer.append(&newer).expect_err("it is newer");
+    assert!(
+        matches!(
+            error,
+            StoreError::NewerSchema {
+                found: 2,
+                line: 2,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+}
+
+#[test]
 fn a_sample_is_recorded_once() {
     let scratch = Scratch::with_rows(2, 1);
     let (_, _, mut writer) = scratch.store.resume(ID).expect("a run");

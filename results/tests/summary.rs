@@ -2,9 +2,12 @@
 
 mod support;
 
+use std::collections::BTreeSet;
+
 use goish_results::record::{Cell, Mode, Outcome, RuntimeFigures};
 use goish_results::store::Run;
 use goish_results::summary::{Status, Summary, summarise};
+use proptest::prelude::*;
 use support::{cell, ok, per_message, run};
 
 /// A cell of the fan-in case.
@@ -245,6 +248,20 @@ fn an_unknown_case_that_gave_nothing_still_has_a_line() {
     assert_eq!(
         (summaries[0].status, summaries[0].metric.as_str()),
         (Status::Error, "")
+    );
+}
+
+#[test]
+fn samples_without_a_figure_are_not_called_well() {
+    let summaries = summarise(&run(&[
+        (prod_cons("flume"), 2, vec![ok(&[]), ok(&[])]),
+        (prod_cons("async-channel"), 1, values(&[5.0])),
+    ]));
+    let summary = find(&summaries, "per-message", "flume");
+    assert_eq!((summary.status, summary.median), (Status::Missing, None));
+    assert_eq!(
+        summary.reason.as_deref(),
+        Some("none of the 2 samples gave this figure")
     );
 }
 
@@ -516,4 +533,72 @@ fn the_json_has_the_promised_fields_and_no_number_that_is_none() {
 fn a_run_without_rows_or_plan_says_nothing() {
     let empty: Run = run(&[]);
     assert_eq!(summarise(&empty), []);
+}
+
+/// Any ending of a sample of a case with one metric.
+fn any_outcome() -> impl Strategy<Value = Outcome> {
+    prop_oneof![
+        4 => (-1e9_f64..1e9).prop_map(per_message),
+        1 => Just(ok(&[])),
+        1 => any::<u64>().prop_map(dnf),
+        1 => ".{0,20}".prop_map(|reason| error(&reason)),
+        1 => ".{0,20}".prop_map(|reason| Outcome::Refused { reason }),
+    ]
+}
+
+/// Any cell, of cases that are known and of one that is not.
+fn any_cell() -> impl Strategy<Value = Cell> {
+    let case = prop::sample::select(vec!["ping-pong", "fan-in", "cancel", "new", ""]);
+    let param = prop::sample::select(vec![
+        "",
+        "n=1000",
+        "n=10000",
+        "n=1000,order=lifo",
+        "n=",
+        "=",
+    ]);
+    let mode = prop::sample::select(vec![Mode::Raw, Mode::Goish]);
+    let engine = prop::sample::select(vec!["flume", "async-channel", "native"]);
+    (case, param, mode, engine)
+        .prop_map(|(case, param, mode, engine)| cell(case, param, mode, engine))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_a_run_holds_every_cell_is_told_of_in_numbers_or_in_words(
+        cells in prop::collection::vec(
+            (any_cell(), 0_u32..4, prop::collection::vec(any_outcome(), 0..4)),
+            0..12,
+        ),
+    ) {
+        let run = run(&cells);
+        let summaries = summarise(&run);
+        let planned = run.header.plan.iter().map(|planned| &planned.cell);
+        let known: BTreeSet<Cell> =
+            planned.chain(run.rows.iter().map(|row| &row.cell)).cloned().collect();
+        let told: BTreeSet<Cell> = summaries
+            .iter()
+            .filter(|summary| summary.metric != "growth")
+            .map(|s| cell(&s.case, &s.param, s.mode, &s.engine))
+            .collect();
+        prop_assert_eq!(told, known);
+        for summary in &summaries {
+            let numbers = [
+                summary.median, summary.lo, summary.hi,
+                summary.ratio_to_best, summary.ratio_lo, summary.ratio_hi,
+            ];
+            prop_assert!(numbers.iter().flatten().all(|number| number.is_finite()));
+            prop_assert!(summary.values.iter().all(|value| value.is_finite()));
+            if summary.status == Status::Ok {
+                prop_assert!(summary.median.is_some());
+                prop_assert_eq!(&summary.reason, &None);
+            } else {
+                prop_assert!(numbers.iter().all(Option::is_none));
+                prop_assert!(summary.reason.is_some());
+            }
+        }
+        prop_assert_eq!(summarise(&run), summaries);
+    }
 }

@@ -186,3 +186,37 @@ fn known_runs(known: &[String]) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_of_the_system_names_the_thing_and_the_mend() {
+        for (kind, mend) in [
+            (io::ErrorKind::StorageFull, "no space left; free some"),
+            (io::ErrorKind::QuotaExceeded, "no space left; free some"),
+            (
+                io::ErrorKind::ReadOnlyFilesystem,
+                "is read-only; remount it",
+            ),
+            (io::ErrorKind::PermissionDenied, "make it writable"),
+            (
+                io::ErrorKind::NotADirectory,
+                "a file stands where a folder must be",
+            ),
+            (
+                io::ErrorKind::IsADirectory,
+                "a folder stands where a file must be",
+            ),
+        ] {
+            let error = StoreError::io("write", Path::new("results/runs"), kind.into());
+            let sentence = error.to_string();
+            assert!(
+                sentence.starts_with("cannot write results/runs: "),
+                "{sentence}"
+            );
+            assert!(sentence.contains(mend), "{sentence}");
+        }
+    }
+}

@@ -32,6 +32,14 @@ pub(super) fn examine(read: ReadRows, header: &RunHeader, path: &Path) -> (Vec<R
             orders(&unplanned)
         ));
     }
+    let fingerprint = header.machine.fingerprint();
+    if let Some(row) = rows.first().filter(|row| row.machine != fingerprint) {
+        warnings.push(format!(
+            "{file}: the rows name the machine {}, and the machine in run.json is {fingerprint}: \
+             either it was edited, or another version of goish-results digested it",
+            row.machine
+        ));
+    }
     let commits: BTreeSet<&str> = rows.iter().map(|row| row.commit.as_str()).collect();
     if commits.len() > 1 {
         let commits: Vec<&str> = commits.into_iter().collect();

@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::log::{AppendError, Log, Sink};
-use super::{CONFORMANCE, ROWS, RunHeader, StoreError, read, to_json, write_atomically};
+use super::{CONFORMANCE, ROWS, RunHeader, StoreError, read, readable, to_json, write_atomically};
 use crate::record::{Conformance, Outcome, Row};
 
 /// A run that is open for writing. While it is, no other process can write the same run.
@@ -63,7 +63,8 @@ impl RunWriter {
     /// # Errors
     ///
     /// [`StoreError::ForeignRow`] and [`StoreError::MixedMachines`] when the row names another run
-    /// or machine, [`StoreError::OrderTaken`] when the run has its order, [`StoreError::Io`] when
+    /// or machine, [`StoreError::NewerSchema`] when this crate could not read it back,
+    /// [`StoreError::OrderTaken`] when the run has its order, [`StoreError::Io`] when
     /// it cannot be written: the rows before it are whole then, and the same row may be appended
     /// again. [`StoreError::Torn`] when an earlier row could be neither written nor taken back.
     pub fn append(&mut self, row: &Row) -> Result<(), StoreError> {
@@ -91,6 +92,13 @@ impl RunWriter {
     /// Refuses a row that does not belong here.
     fn check(&self, row: &Row, path: &Path) -> Result<(), StoreError> {
         let line = self.orders.len() + 1;
+        if !readable(row.schema) {
+            return Err(StoreError::NewerSchema {
+                file: path.to_owned(),
+                line,
+                found: u64::from(row.schema),
+            });
+        }
         if row.run != self.id {
             return Err(StoreError::ForeignRow {
                 file: path.to_owned(),

@@ -95,24 +95,20 @@ struct Metric {
 /// The metrics of a cell: those that its samples gave; where it has none, those that the case is
 /// known for and those that other cells of the case gave.
 fn metrics(cell: &Samples<'_>, cells: &[Samples<'_>]) -> Vec<Metric> {
-    let mut found: Vec<(String, String)> = Vec::new();
-    let mut add = |name: &str, unit: &str| {
-        if !found.iter().any(|(known, _)| known == name) {
-            found.push((name.to_owned(), unit.to_owned()));
-        }
-    };
-    cell.figures()
-        .for_each(|(_, figures)| figures.iter().for_each(|f| add(&f.metric, &f.unit)));
-    if cell.figures().next().is_none() {
-        catalogue::metrics(&cell.cell.case)
-            .iter()
-            .for_each(|(name, unit)| add(name, unit));
+    let mut found = given(std::iter::once(cell));
+    if found.is_empty() {
+        let known = catalogue::metrics(&cell.cell.case).iter();
+        found = known
+            .map(|(name, unit)| ((*name).to_owned(), (*unit).to_owned()))
+            .collect();
         let same_case = cells
             .iter()
             .filter(|other| other.cell.case == cell.cell.case);
-        same_case
-            .flat_map(Samples::figures)
-            .for_each(|(_, figures)| figures.iter().for_each(|f| add(&f.metric, &f.unit)));
+        for metric in given(same_case) {
+            if !found.contains(&metric) {
+                found.push(metric);
+            }
+        }
     }
     if found.is_empty() {
         found.push((String::new(), String::new()));
@@ -131,6 +127,23 @@ fn metrics(cell: &Samples<'_>, cells: &[Samples<'_>]) -> Vec<Metric> {
         .collect()
 }
 
+/// The metrics and units that the samples of these cells gave, each once, in the order of first
+/// appearance.
+fn given<'run>(cells: impl Iterator<Item = &'run Samples<'run>>) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for (_, figures) in cells.flat_map(Samples::figures) {
+        for figure in figures {
+            if !found
+                .iter()
+                .any(|(name, unit)| *name == figure.metric && *unit == figure.unit)
+            {
+                found.push((figure.metric.clone(), figure.unit.clone()));
+            }
+        }
+    }
+    found
+}
+
 /// The summary of one metric of a cell, without its ratio.
 fn line(cell: &Samples<'_>, metric: &Metric, run: &Run) -> Line {
     let (numbers, values): (Vec<u32>, Vec<f64>) = cell
@@ -139,8 +152,8 @@ fn line(cell: &Samples<'_>, metric: &Metric, run: &Run) -> Line {
         .filter(|(_, figure)| figure.metric == metric.name && figure.unit == metric.unit)
         .map(|(number, figure)| (number, figure.value))
         .unzip();
-    let status = cell.status();
-    let middle = (status == Status::Ok).then(|| median(&values)).flatten();
+    let (status, reason) = ending(cell, &values, &metric.unit, &run.header.id);
+    let middle = median(&values).filter(|_| status == Status::Ok);
     let interval = middle.and_then(|_| bootstrap_median(&values));
     let furthest = furthest(cell);
     let summary = Summary {
@@ -159,7 +172,7 @@ fn line(cell: &Samples<'_>, metric: &Metric, run: &Run) -> Line {
         samples: cell.rows.len(),
         planned: cell.planned,
         status,
-        reason: words::reason(cell, &values, &metric.unit, &run.header.id),
+        reason,
         note: words::note(cell),
         delivered: furthest.map(|(delivered, _)| delivered),
         expected: furthest.map(|(_, expected)| expected),
@@ -170,6 +183,18 @@ fn line(cell: &Samples<'_>, metric: &Metric, run: &Run) -> Line {
         runtime: runtime(cell),
     };
     Line { summary, numbers }
+}
+
+/// How a metric of a cell ended, and why. Samples that are all well and give no figure leave
+/// nothing to show, which is not the same as being well.
+fn ending(cell: &Samples<'_>, values: &[f64], unit: &str, run: &str) -> (Status, Option<String>) {
+    match cell.status() {
+        Status::Ok if median(values).is_none() => {
+            let reason = format!("none of the {} samples gave this figure", cell.rows.len());
+            (Status::Missing, Some(reason))
+        }
+        status => (status, words::reason(cell, values, unit, run)),
+    }
 }
 
 /// How far the furthest of the samples that did not finish got.
