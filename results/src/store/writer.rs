@@ -50,11 +50,6 @@ impl RunWriter {
         Ok((writer, read.rows))
     }
 
-    /// The run's name.
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
     /// Appends one row, and returns once it is on the disk.
     ///
     /// JSON knows neither NaN nor infinities. A sample with such a figure is written as an error
