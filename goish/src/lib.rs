@@ -1,1 +1,152 @@
-//! Scaffold.
+//! Write Rust that reads like Go: goroutines, channels, `select!`, `sync`, on tokio.
+//!
+//! ```
+//! use goish::prelude::*;
+//!
+//! fn worker(jobs: Chan<int>, results: Chan<int>) {
+//!     for job in range!(jobs) {
+//!         results.Send(job * job);
+//!     }
+//! }
+//!
+//! let jobs = chan!(int, 8);
+//! let results = chan!(int, 8);
+//! for _ in 0..4 {
+//!     let (jobs, results) = (jobs.clone(), results.clone());
+//!     go!{ worker(jobs, results) };
+//! }
+//! for n in 1..=8 {
+//!     jobs.Send(n);
+//! }
+//! close!(jobs);
+//! let mut sum = 0;
+//! for _ in 0..8 {
+//!     let (square, _) = results.Recv();
+//!     sum += square;
+//! }
+//! assert_eq!(sum, 204);
+//! ```
+//!
+//! # Goroutines
+//!
+//! [`go!`] spawns its body as a goroutine, a task of tokio's, and gives back a [`Goroutine`] to
+//! [`Wait`](Goroutine::Wait) for. The body reads like Go: `c.Send(v)`, `c.Recv()`, `wg.Wait()`,
+//! `mu.Lock()`, `time::Sleep(d)`, `for v in range!(c) {}` and `select!{}` in it suspend the
+//! goroutine and leave the worker to others, also in the arguments of macros such as `println!`.
+//! What is told apart by type stays the user's own: a method `Send` or `Wait` of any other type
+//! runs as it always did.
+//!
+//! The same operations work everywhere else, too. In a closure or a plain function that a
+//! goroutine calls they block, and hand the goroutine's worker on; where that happened is counted
+//! by [`runtime::blocking_calls`], because a `#[go_fn] async fn` would be cheaper there:
+//!
+//! ```
+//! use goish::prelude::*;
+//!
+//! #[go_fn]
+//! async fn double(from: Chan<int>, to: Chan<int>) {
+//!     for n in range!(from) {
+//!         to.Send(2 * n);
+//!     }
+//!     close!(to);
+//! }
+//!
+//! let (from, to) = (chan!(int), chan!(int));
+//! {
+//!     let (from, to) = (from.clone(), to.clone());
+//!     go!{ double(from, to).await };
+//! }
+//! from.Send(21);
+//! assert_eq!(to.Recv(), (42, true));
+//! close!(from);
+//! assert_eq!(to.Recv(), (0, false));
+//! ```
+//!
+//! On any other thread, `main`'s among them, they block that thread. The runtime starts with the
+//! first goroutine; [`runtime::GOMAXPROCS`] and the variable of that name set its workers.
+//!
+//! # Channels
+//!
+//! [`chan!`]`(int)` is a rendezvous, `chan!(int, 10)` has a buffer, [`Chan::unbounded`] has no
+//! limit, and [`Chan::nil`] blocks for ever. Close, nil and `select!` follow Go's rules, and panic
+//! with Go's words. Beside Go's names stand Rust's: `send(v).await`, `recv().await` and
+//! `try_recv()` come back with a `Result` or an `Option`, and need no zero value of the element.
+//!
+//! ```
+//! use goish::prelude::*;
+//!
+//! let values = chan!(int);
+//! let quit = chan!(());
+//! {
+//!     let (values, quit) = (values.clone(), quit.clone());
+//!     go!{
+//!         for _ in 0..10 {
+//!             println!("{}", values.Recv().0);
+//!         }
+//!         close!(quit);
+//!     };
+//! }
+//! let (mut x, mut y) = (0, 1);
+//! loop {
+//!     select! {
+//!         send(values, x) => (x, y) = (y, x + y),
+//!         recv(quit) => break,
+//!     }
+//! }
+//! assert_eq!(x, 55);
+//! ```
+//!
+//! # Engines
+//!
+//! A channel's implementation is an [`engine`], chosen by feature (`engine-flume`,
+//! `engine-async-channel`) and, where one program has several, by type: `Chan<int, Flume>`. What
+//! an engine cannot honour is refused by a panic that names the engine and the operation.
+
+#![allow(
+    non_snake_case,
+    reason = "names follow Go where a Go programmer types them"
+)]
+
+#[cfg(not(any(feature = "engine-flume", feature = "engine-async-channel")))]
+compile_error!(
+    "goish needs a channel engine: enable the feature `engine-flume` or `engine-async-channel`"
+);
+
+// The generated code names this crate `::goish`, also inside its own tests.
+extern crate self as goish;
+
+#[doc(hidden)]
+#[path = "rt/mod.rs"]
+pub mod __rt;
+mod block;
+mod chan;
+mod coop;
+mod goroutine;
+mod macros;
+mod range;
+pub mod runtime;
+pub mod sync;
+pub mod time;
+pub mod types;
+mod zero;
+
+pub use chan::{Chan, Recv, Send};
+#[doc(hidden)]
+pub use goish_macros as __macros;
+pub use goish_macros::go_fn;
+pub use goroutine::{Goroutine, Panicked, Waiting};
+pub use range::Range;
+pub use zero::Zero;
+
+/// The channel engines of this build, and what they promise.
+pub mod engine {
+    pub use goish_engines::*;
+}
+
+/// What a program that reads like Go needs: `use goish::prelude::*;`.
+pub mod prelude {
+    pub use crate::chan::Chan;
+    pub use crate::goroutine::Goroutine;
+    pub use crate::types::*;
+    pub use crate::{chan, close, go, go_fn, range, runtime, select, sync, time};
+}

@@ -1,1 +1,78 @@
-//! Scaffold.
+//! The procedural macros of goish: `go!`, `select!`, `range!` and `#[go_fn]`.
+//!
+//! Use them through the `goish` crate, whose documentation describes them. Each function-like
+//! macro takes the path of that crate in parentheses in front of the user's tokens, so that it
+//! works under whatever name the user knows the crate.
+
+use proc_macro::TokenStream;
+use proc_macro2::TokenStream as Tokens;
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::{Block, ItemFn, parse_macro_input};
+
+mod call;
+mod go_fn;
+mod names;
+mod nested;
+mod place;
+mod range;
+mod rewrite;
+mod select;
+
+use names::Root;
+
+/// `go!{ … }`: spawns a goroutine.
+#[proc_macro]
+pub fn go(input: TokenStream) -> TokenStream {
+    expand(input, |root, input| {
+        let brace_token = syn::token::Brace(proc_macro2::Span::call_site());
+        let mut body = Block {
+            brace_token,
+            stmts: input.call(Block::parse_within)?,
+        };
+        rewrite::body(&root, &mut body);
+        Ok(rewrite::spawn(&root, &body))
+    })
+}
+
+/// `select!{ … }`: waits on several channel operations, outside `go!`.
+#[proc_macro]
+pub fn select(input: TokenStream) -> TokenStream {
+    expand(input, |root, input| {
+        let select = select::Select::parse(input)?;
+        Ok(select::expand(&root, &select, select::Mode::Blocking))
+    })
+}
+
+/// `range!(x)`: iterates as Go's `range` does.
+#[proc_macro]
+pub fn range(input: TokenStream) -> TokenStream {
+    expand(input, |root, input| {
+        let over = range::Range::parse(input)?;
+        Ok(range::blocking(&root, &over))
+    })
+}
+
+/// `#[go_fn] async fn …`: a function whose body reads like the body of `go!`.
+#[proc_macro_attribute]
+pub fn go_fn(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let root = parse_macro_input!(arguments as go_fn::Arguments).root;
+    let item = parse_macro_input!(item as ItemFn);
+    go_fn::expand(&root, item)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// Parses the path of the `goish` crate, and hands what follows on.
+fn expand(
+    input: TokenStream,
+    rest: impl FnOnce(Root, ParseStream) -> syn::Result<Tokens>,
+) -> TokenStream {
+    let parser = |input: ParseStream| {
+        let root = Root::parse(input)?;
+        rest(root, input)
+    };
+    parser
+        .parse(input)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}

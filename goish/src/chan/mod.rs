@@ -1,0 +1,323 @@
+//! Channels.
+
+use std::fmt;
+use std::sync::Arc;
+
+use goish_engines::{
+    Channel, DefaultEngine, Engine, SendError, Support, TryRecvError, TrySendError,
+};
+
+use crate::time::Timer;
+use crate::types::int;
+use crate::zero::Zero;
+use crate::{block, coop};
+
+mod pending;
+
+pub use pending::{Recv, Send};
+
+/// A channel. Clones are handles to the same channel, as Go's channel values are; two handles are
+/// equal when they are to the same channel. The default is the nil channel.
+///
+/// Go's names do what Go does: they wait in the body of `go!` by suspending the goroutine, and
+/// elsewhere by blocking; they panic with Go's words. Rust's names (`send`, `recv`, `try_send`,
+/// `try_recv`) are for async code and give a `Result` or an `Option`.
+pub struct Chan<T: std::marker::Send + 'static, E: Engine = DefaultEngine> {
+    channel: Option<E::Channel<T>>,
+    /// Who sends on it when time comes, if it is a timer's channel: ends with the last handle.
+    timer: Option<Arc<Timer>>,
+}
+
+impl<T: std::marker::Send + 'static, E: Engine> Chan<T, E> {
+    /// A channel that buffers `capacity` values; with 0, a send waits for its receiver.
+    ///
+    /// # Panics
+    ///
+    /// When the capacity is negative or does not fit into the address space, or when the engine
+    /// has no such channels.
+    #[track_caller]
+    pub fn new(capacity: int) -> Self {
+        let Ok(capacity) = usize::try_from(capacity) else {
+            panic!("makechan: a channel's capacity is 0 or more, and {capacity} is not");
+        };
+        if capacity == 0 {
+            offered::<E>(E::INFO.capabilities.rendezvous, "a channel of capacity 0");
+        }
+        Self::from_channel(<E::Channel<T>>::bounded(capacity))
+    }
+
+    /// A channel without a limit: a send never waits.
+    ///
+    /// # Panics
+    ///
+    /// When the engine has no such channels.
+    #[track_caller]
+    pub fn unbounded() -> Self {
+        offered::<E>(E::INFO.capabilities.unbounded, "a channel without a limit");
+        Self::from_channel(<E::Channel<T>>::unbounded())
+    }
+
+    /// The nil channel: sends and receives block for ever, and it is never ready in `select!`.
+    pub const fn nil() -> Self {
+        Self {
+            channel: None,
+            timer: None,
+        }
+    }
+
+    fn from_channel(channel: E::Channel<T>) -> Self {
+        Self {
+            channel: Some(channel),
+            timer: None,
+        }
+    }
+
+    pub(crate) fn with_timer(self, timer: Arc<Timer>) -> Self {
+        Self {
+            timer: Some(timer),
+            ..self
+        }
+    }
+
+    /// The engine's own channel, unless this is nil.
+    pub(crate) fn channel(&self) -> Option<&E::Channel<T>> {
+        self.channel.as_ref()
+    }
+
+    /// Sends a value; waits for room, or on a channel of capacity 0 for a receiver to have it.
+    ///
+    /// # Panics
+    ///
+    /// With `send on closed channel`, if it is closed, or is closed while this waits.
+    #[track_caller]
+    pub fn Send(&self, value: T) {
+        let Some(channel) = &self.channel else {
+            block::forever();
+        };
+        let sent = match channel.try_send(value) {
+            Ok(()) => {
+                coop::did_not_block();
+                Ok(())
+            }
+            Err(TrySendError::Closed(value)) => Err(SendError(value)),
+            Err(TrySendError::Full(value)) => block::park(channel.send(value)),
+        };
+        check_sent(sent);
+    }
+
+    /// Receives a value and `true`; or, once the channel is closed and drained, the zero value and
+    /// `false`. Waits for one or the other.
+    #[track_caller]
+    pub fn Recv(&self) -> (T, bool)
+    where
+        T: Zero,
+    {
+        or_zero(self.receive())
+    }
+
+    /// Receives a value; `None` once the channel is closed and drained. Blocks.
+    #[track_caller]
+    pub(crate) fn receive(&self) -> Option<T> {
+        let Some(channel) = &self.channel else {
+            block::forever();
+        };
+        match channel.try_recv() {
+            Ok(value) => {
+                coop::did_not_block();
+                Some(value)
+            }
+            Err(TryRecvError::Closed) => {
+                coop::did_not_block();
+                None
+            }
+            Err(TryRecvError::Empty) => block::park(channel.recv()),
+        }
+    }
+
+    /// Sends if that is possible at once, and says whether it was.
+    ///
+    /// # Panics
+    ///
+    /// With `send on closed channel`, if it is closed.
+    #[track_caller]
+    pub fn TrySend(&self, value: T) -> bool {
+        let sent = self.try_send(value);
+        coop::did_not_block();
+        check_tried(sent)
+    }
+
+    /// Receives a value and `true` if that is possible at once. The zero value and `false` mean
+    /// that nothing was there or that the channel is closed; [`Chan::try_recv`] says which.
+    pub fn TryRecv(&self) -> (T, bool)
+    where
+        T: Zero,
+    {
+        let received = self.try_recv();
+        coop::did_not_block();
+        or_zero(received.ok())
+    }
+
+    /// Closes the channel. Receivers get what is buffered, then the zero value and `false`; every
+    /// send panics, also one that waits.
+    ///
+    /// # Panics
+    ///
+    /// With `close of closed channel` or `close of nil channel`; and when the engine cannot close.
+    #[track_caller]
+    pub fn Close(&self) {
+        offered::<E>(E::INFO.capabilities.close, "close");
+        let Some(channel) = &self.channel else {
+            panic!("close of nil channel");
+        };
+        if let Err(error) = channel.close() {
+            panic!("{error}");
+        }
+    }
+
+    /// The number of values in the buffer.
+    pub fn Len(&self) -> int {
+        self.channel
+            .as_ref()
+            .map_or(0, |channel| to_int(channel.len()))
+    }
+
+    /// The number of values that fit into the buffer: 0 for nil, the largest `int` if there is no
+    /// limit.
+    pub fn Cap(&self) -> int {
+        self.channel
+            .as_ref()
+            .map_or(0, |channel| channel.capacity().map_or(int::MAX, to_int))
+    }
+
+    /// Whether this is the nil channel.
+    pub fn IsNil(&self) -> bool {
+        self.channel.is_none()
+    }
+
+    /// Whether this is the nil channel.
+    pub fn is_nil(&self) -> bool {
+        self.IsNil()
+    }
+
+    /// Sends a value; waits for room, or on a channel of capacity 0 for a receiver to have it.
+    ///
+    /// Cancel safety: dropping it before it completes withdraws the value.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] with the value, if the channel is closed.
+    pub fn send(&self, value: T) -> Send<'_, T, E> {
+        Send::new(self, value)
+    }
+
+    /// Receives a value; `None` once the channel is closed and drained.
+    ///
+    /// Cancel safety: dropping it before it completes loses no value.
+    pub fn recv(&self) -> Recv<'_, T, E> {
+        Recv::new(self)
+    }
+
+    /// Sends if that is possible at once.
+    ///
+    /// # Errors
+    ///
+    /// [`TrySendError`] with the value, if there is no room or the channel is closed.
+    pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
+        match &self.channel {
+            Some(channel) => channel.try_send(value),
+            None => Err(TrySendError::Full(value)),
+        }
+    }
+
+    /// Receives if that is possible at once.
+    ///
+    /// # Errors
+    ///
+    /// [`TryRecvError`], if there is nothing to receive, or never will be.
+    pub fn try_recv(&self) -> Result<T, TryRecvError> {
+        match &self.channel {
+            Some(channel) => channel.try_recv(),
+            None => Err(TryRecvError::Empty),
+        }
+    }
+}
+
+/// Go's panic for a send that found the channel closed.
+#[track_caller]
+pub(crate) fn check_sent<T>(sent: Result<(), SendError<T>>) {
+    if let Err(error) = sent {
+        panic!("{error}");
+    }
+}
+
+/// The same for a try, which otherwise says whether it succeeded.
+#[track_caller]
+pub(crate) fn check_tried<T>(sent: Result<(), TrySendError<T>>) -> bool {
+    match sent {
+        Ok(()) => true,
+        Err(TrySendError::Full(_)) => false,
+        Err(error @ TrySendError::Closed(_)) => panic!("{error}"),
+    }
+}
+
+/// Go's pair for what a receive came back with.
+pub(crate) fn or_zero<T: Zero>(received: Option<T>) -> (T, bool) {
+    match received {
+        Some(value) => (value, true),
+        None => (T::zero(), false),
+    }
+}
+
+/// Refuses what an engine does not offer.
+#[track_caller]
+pub(crate) fn offered<E: Engine>(support: Support, operation: &str) {
+    if let Support::Missing(reason) = support {
+        let engine = E::INFO.name;
+        panic!("the channel engine `{engine}` does not offer {operation}: {reason}");
+    }
+}
+
+fn to_int(number: usize) -> int {
+    int::try_from(number).unwrap_or(int::MAX)
+}
+
+impl<T: std::marker::Send + 'static, E: Engine> Clone for Chan<T, E> {
+    fn clone(&self) -> Self {
+        Self {
+            channel: self.channel.clone(),
+            timer: self.timer.clone(),
+        }
+    }
+}
+
+impl<T: std::marker::Send + 'static, E: Engine> Default for Chan<T, E> {
+    fn default() -> Self {
+        Self::nil()
+    }
+}
+
+impl<T: std::marker::Send + 'static, E: Engine> PartialEq for Chan<T, E> {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.channel, &other.channel) {
+            (None, None) => true,
+            (Some(ours), Some(theirs)) => ours.same_channel(theirs),
+            _ => false,
+        }
+    }
+}
+
+impl<T: std::marker::Send + 'static, E: Engine> Eq for Chan<T, E> {}
+
+impl<T: std::marker::Send + 'static, E: Engine> fmt::Debug for Chan<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(channel) = &self.channel else {
+            return f.write_str("Chan(nil)");
+        };
+        f.debug_struct("Chan")
+            .field("engine", &E::INFO.name)
+            .field("len", &channel.len())
+            .field("cap", &channel.capacity())
+            .field("closed", &channel.is_closed())
+            .finish()
+    }
+}

@@ -1,0 +1,91 @@
+//! Pending sends and receives.
+
+use std::fmt;
+use std::future::Future;
+use std::marker;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use goish_engines::{Channel, DefaultEngine, Engine, SendError};
+use pin_project_lite::pin_project;
+
+use super::Chan;
+use crate::coop::Coop;
+
+pin_project! {
+    /// The future of [`Chan::send`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Send<'a, T, E = DefaultEngine>
+    where
+        T: marker::Send,
+        T: 'static,
+        E: Engine,
+    {
+        // Nothing for nil, which never completes.
+        #[pin]
+        pending: Option<Coop<<E::Channel<T> as Channel<T>>::Send<'a>>>,
+    }
+}
+
+impl<'a, T: marker::Send + 'static, E: Engine> Send<'a, T, E> {
+    pub(super) fn new(chan: &'a Chan<T, E>, value: T) -> Self {
+        let pending = chan.channel().map(|channel| Coop::new(channel.send(value)));
+        Self { pending }
+    }
+}
+
+impl<T: marker::Send + 'static, E: Engine> Future for Send<'_, T, E> {
+    type Output = Result<(), SendError<T>>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().pending.as_pin_mut() {
+            Some(pending) => pending.poll(context),
+            None => Poll::Pending,
+        }
+    }
+}
+
+pin_project! {
+    /// The future of [`Chan::recv`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Recv<'a, T, E = DefaultEngine>
+    where
+        T: marker::Send,
+        T: 'static,
+        E: Engine,
+    {
+        // Nothing for nil, which never completes.
+        #[pin]
+        pending: Option<Coop<<E::Channel<T> as Channel<T>>::Recv<'a>>>,
+    }
+}
+
+impl<'a, T: marker::Send + 'static, E: Engine> Recv<'a, T, E> {
+    pub(super) fn new(chan: &'a Chan<T, E>) -> Self {
+        let pending = chan.channel().map(|channel| Coop::new(channel.recv()));
+        Self { pending }
+    }
+}
+
+impl<T: marker::Send + 'static, E: Engine> Future for Recv<'_, T, E> {
+    type Output = Option<T>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().pending.as_pin_mut() {
+            Some(pending) => pending.poll(context),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<T: marker::Send + 'static, E: Engine> fmt::Debug for Send<'_, T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Send(..)")
+    }
+}
+
+impl<T: marker::Send + 'static, E: Engine> fmt::Debug for Recv<'_, T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Recv(..)")
+    }
+}

@@ -1,0 +1,93 @@
+//! The macros of the surface.
+
+/// Spawns a goroutine: `go!{ … }`. Comes back with its [`Goroutine`](crate::Goroutine).
+///
+/// The body takes what it uses by value, as `async move` does: clone a channel before, and give
+/// the goroutine the clone. Its value is what [`Goroutine::Wait`](crate::Goroutine::Wait) gives.
+///
+/// ```
+/// use goish::prelude::*;
+///
+/// let c = chan!(string);
+/// let sender = c.clone();
+/// let g = go!{
+///     sender.Send("ping".into());
+///     42
+/// };
+/// assert_eq!(c.Recv(), ("ping".into(), true));
+/// assert_eq!(g.Wait(), Ok(42));
+/// ```
+#[macro_export]
+macro_rules! go {
+    ($($body:tt)*) => { $crate::__macros::go! { ($crate) $($body)* } };
+}
+
+/// Waits for one of several channel operations, chosen at random among those that can proceed.
+///
+/// ```
+/// use goish::prelude::*;
+///
+/// let numbers = chan!(int, 1);
+/// let out = chan!(int);
+/// numbers.Send(1);
+/// let got = select! {
+///     recv(numbers) |n, ok| => {
+///         assert!(ok);
+///         n
+///     }
+///     send(out, 2) => 0,
+///     default => -1,
+/// };
+/// assert_eq!(got, 1);
+/// ```
+///
+/// An arm is `recv(channel) |value, ok| => …` (with `|value|` or no names at all, too),
+/// `send(channel, value) => …` or `default => …`. The channels and the values are evaluated once,
+/// in the order of the source. A nil channel's arm is never chosen. `select!{}` blocks for ever.
+/// The arms' bodies are ordinary code: they may leave a loop or return, and have a value.
+///
+/// # Panics
+///
+/// With `send on closed channel`, when it chooses a send on a closed channel.
+#[macro_export]
+macro_rules! select {
+    ($($arms:tt)*) => { $crate::__macros::select! { ($crate) $($arms)* } };
+}
+
+/// Iterates as Go's `range` does: `for v in range!(channel) {}` receives until the channel is
+/// closed and drained. See [`Range`](trait@crate::Range) for what else can be ranged over.
+#[macro_export]
+macro_rules! range {
+    ($($over:tt)*) => { $crate::__macros::range! { ($crate) $($over)* } };
+}
+
+/// Makes a channel: `chan!(int)` is a rendezvous, `chan!(int, 10)` buffers ten values.
+///
+/// # Panics
+///
+/// When the capacity is negative.
+#[macro_export]
+macro_rules! chan {
+    ($element:ty $(,)?) => {
+        $crate::Chan::<$element>::new(0)
+    };
+    ($element:ty, $capacity:expr $(,)?) => {
+        $crate::Chan::<$element>::new($capacity)
+    };
+    ($($other:tt)*) => {
+        ::core::compile_error!(
+            "write `chan!(int)` for a rendezvous or `chan!(int, 10)` for a buffer of ten"
+        )
+    };
+}
+
+/// Closes a channel: `close!(c)`. See [`Chan::Close`](crate::Chan::Close).
+#[macro_export]
+macro_rules! close {
+    ($channel:expr $(,)?) => {
+        $channel.Close()
+    };
+    ($($other:tt)*) => {
+        ::core::compile_error!("write `close!(channel)`, with one channel")
+    };
+}

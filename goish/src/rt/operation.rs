@@ -1,0 +1,150 @@
+//! The operations of goish's types, as the body of `go!` runs them.
+
+use std::marker;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use goish_engines::Engine;
+use pin_project_lite::pin_project;
+
+use super::outcome::{Finished, Received, Sent, Tried, TriedReceive};
+use super::probe::{Do, Lock, RLock, Recv, Send, Target, TryRecv, TrySend, Wait};
+use crate::chan::Chan;
+use crate::goroutine::Goroutine;
+use crate::sync::{
+    Mutex, MutexGuard, Once, RWMutex, RWMutexReadGuard, RWMutexWriteGuard, WaitGroup,
+};
+use crate::zero::Zero;
+use crate::{chan, coop, goroutine};
+
+/// A receiver whose operation can be run.
+pub struct Operation<'a, M, R: ?Sized> {
+    receiver: &'a R,
+    name: marker::PhantomData<M>,
+}
+
+impl<M, R: ?Sized> Operation<'_, M, R> {
+    pub fn is_plain(&self) -> bool {
+        false
+    }
+}
+
+macro_rules! target {
+    ([$($generics:tt)*] $receiver:ty: $name:ident) => {
+        impl<$($generics)*> Target<$name> for $receiver {
+            type Operation<'a>
+                = Operation<'a, $name, Self>
+            where
+                Self: 'a;
+            fn operation(&self) -> Self::Operation<'_> {
+                Operation {
+                    receiver: self,
+                    name: marker::PhantomData,
+                }
+            }
+        }
+    };
+}
+
+target! { [T: marker::Send + 'static, E: Engine] Chan<T, E>: Send }
+target! { [T: marker::Send + 'static, E: Engine] Chan<T, E>: TrySend }
+target! { [T: marker::Send + Zero + 'static, E: Engine] Chan<T, E>: Recv }
+target! { [T: marker::Send + Zero + 'static, E: Engine] Chan<T, E>: TryRecv }
+target! { [R: marker::Send + 'static] Goroutine<R>: Wait }
+target! { [] WaitGroup: Wait }
+target! { [T: ?Sized] Mutex<T>: Lock }
+target! { [T: ?Sized] RWMutex<T>: Lock }
+target! { [T: ?Sized] RWMutex<T>: RLock }
+target! { [] Once: Do }
+
+pin_project! {
+    /// A pending operation, with the outcome that the macros' code takes.
+    pub struct Pending<F> {
+        #[pin]
+        future: F,
+    }
+}
+
+macro_rules! pending {
+    ([$($generics:tt)*] $future:ty => $outcome:ident<$of:ty>) => {
+        impl<$($generics)*> Future for Pending<$future> {
+            type Output = $outcome<$of>;
+
+            fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+                Poll::Ready($outcome(ready!(self.project().future.poll(context))))
+            }
+        }
+    };
+}
+
+pending! { [T: marker::Send + 'static, E: Engine] chan::Send<'_, T, E> => Sent<T> }
+pending! { [T: marker::Send + 'static, E: Engine] chan::Recv<'_, T, E> => Received<T> }
+pending! { [R] goroutine::Waiting<R> => Finished<Result<R, goroutine::Panicked>> }
+
+impl<'a, T: marker::Send + 'static, E: Engine> Operation<'a, Send, Chan<T, E>> {
+    pub fn run(self, value: T) -> Pending<chan::Send<'a, T, E>> {
+        Pending {
+            future: self.receiver.send(value),
+        }
+    }
+}
+
+impl<'a, T: marker::Send + 'static, E: Engine> Operation<'a, Recv, Chan<T, E>> {
+    pub fn run(self, (): ()) -> Pending<chan::Recv<'a, T, E>> {
+        Pending {
+            future: self.receiver.recv(),
+        }
+    }
+}
+
+impl<T: marker::Send + 'static, E: Engine> Operation<'_, TrySend, Chan<T, E>> {
+    pub async fn run(self, value: T) -> Tried<T> {
+        coop::proceed().await;
+        Tried(self.receiver.try_send(value))
+    }
+}
+
+impl<T: marker::Send + 'static, E: Engine> Operation<'_, TryRecv, Chan<T, E>> {
+    pub async fn run(self, (): ()) -> TriedReceive<T> {
+        coop::proceed().await;
+        TriedReceive(self.receiver.try_recv())
+    }
+}
+
+impl<R: marker::Send + 'static> Operation<'_, Wait, Goroutine<R>> {
+    pub fn run(self, (): ()) -> Pending<goroutine::Waiting<R>> {
+        Pending {
+            future: self.receiver.take(),
+        }
+    }
+}
+
+impl Operation<'_, Wait, WaitGroup> {
+    pub async fn run(self, (): ()) -> Finished<()> {
+        Finished(self.receiver.wait().await)
+    }
+}
+
+impl<'a, T: ?Sized> Operation<'a, Lock, Mutex<T>> {
+    pub async fn run(self, (): ()) -> Finished<MutexGuard<'a, T>> {
+        Finished(self.receiver.lock().await)
+    }
+}
+
+impl<'a, T: ?Sized> Operation<'a, Lock, RWMutex<T>> {
+    pub async fn run(self, (): ()) -> Finished<RWMutexWriteGuard<'a, T>> {
+        Finished(self.receiver.lock().await)
+    }
+}
+
+impl<'a, T: ?Sized> Operation<'a, RLock, RWMutex<T>> {
+    pub async fn run(self, (): ()) -> Finished<RWMutexReadGuard<'a, T>> {
+        Finished(self.receiver.read().await)
+    }
+}
+
+impl Operation<'_, Do, Once> {
+    pub async fn run(self, f: impl FnOnce()) -> Finished<()> {
+        Finished(self.receiver.run(f).await)
+    }
+}

@@ -1,0 +1,145 @@
+//! What `select!` works with.
+
+use std::convert::Infallible;
+use std::future::{Future, pending};
+use std::marker::Send;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::{Arc, LazyLock};
+
+use goish_engines::{Arm, Case, Channel, Engine};
+
+use crate::block;
+use crate::chan::{Chan, offered};
+use crate::coop::{self, Coop};
+
+/// A channel, or what refers to one.
+#[diagnostic::on_unimplemented(
+    message = "select! waits on channels, and `{Self}` is none",
+    label = "not a `Chan`",
+    note = "an arm is `recv(channel) |value, ok| => …` or `send(channel, value) => …`"
+)]
+pub trait AsChannel {
+    /// The element type.
+    type Element: Send + 'static;
+    /// The engine.
+    type Engine: Engine;
+    /// The channel.
+    fn as_channel(&self) -> &Chan<Self::Element, Self::Engine>;
+}
+
+impl<T: Send + 'static, E: Engine> AsChannel for Chan<T, E> {
+    type Element = T;
+    type Engine = E;
+    fn as_channel(&self) -> &Self {
+        self
+    }
+}
+
+macro_rules! see_through {
+    ($([$($generics:tt)*] $pointer:ty)*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<$($generics)*> AsChannel for $pointer {
+            type Element = C::Element;
+            type Engine = C::Engine;
+            fn as_channel(&self) -> &Chan<Self::Element, Self::Engine> {
+                (**self).as_channel()
+            }
+        }
+    )*};
+}
+
+see_through! {
+    [C: AsChannel + ?Sized] &C
+    [C: AsChannel + ?Sized] &mut C
+    [C: AsChannel + ?Sized] Arc<C>
+    [C: AsChannel + ?Sized] Box<C>
+    [C: AsChannel + ?Sized] Rc<C>
+    [C: AsChannel] LazyLock<C>
+}
+
+/// The channel that a variable holds.
+pub fn channel<C: AsChannel>(channel: &C) -> &Chan<C::Element, C::Engine> {
+    channel.as_channel()
+}
+
+/// A handle to the channel that an expression gave.
+pub fn owned_channel<C: AsChannel>(channel: &C) -> Chan<C::Element, C::Engine> {
+    channel.as_channel().clone()
+}
+
+type ReceiveArm<'a, T, E> = <<E as Engine>::Channel<T> as Channel<T>>::RecvArm<'a>;
+type SendArm<'a, T, E> = <<E as Engine>::Channel<T> as Channel<T>>::SendArm<'a>;
+
+/// A receive; nothing for nil.
+#[track_caller]
+pub fn receive_case<T: Send + 'static, E: Engine>(
+    chan: &Chan<T, E>,
+) -> Option<ReceiveArm<'_, T, E>> {
+    offered::<E>(E::INFO.capabilities.select, "select!");
+    chan.channel().map(Channel::recv_arm)
+}
+
+/// A send; nothing for nil.
+#[track_caller]
+pub fn send_case<T: Send + 'static, E: Engine>(
+    chan: &Chan<T, E>,
+    value: T,
+) -> Option<SendArm<'_, T, E>> {
+    offered::<E>(E::INFO.capabilities.select, "select!");
+    chan.channel().map(|channel| channel.send_arm(value))
+}
+
+/// A case as the engines' select takes it.
+pub fn case<'a, A: Arm + 'a>(arm: Pin<&'a mut Option<A>>) -> Case<'a> {
+    match arm.as_pin_mut() {
+        Some(arm) => Some(arm),
+        None => None,
+    }
+}
+
+/// The outcome of the committed case.
+pub fn take<A: Arm>(arm: Pin<&mut Option<A>>) -> A::Output {
+    match arm.as_pin_mut().and_then(Arm::take) {
+        Some(output) => output,
+        None => unreachable!("select committed a case that has no outcome"),
+    }
+}
+
+/// Suspends until a case is committed, and gives its index.
+pub fn select<'s, 'a>(cases: &'s mut [Case<'a>]) -> impl Future<Output = usize> + use<'s, 'a> {
+    Coop::new(goish_engines::select(cases))
+}
+
+/// Commits a ready case, if there is one: for `default` in the body of `go!`.
+pub async fn try_select(cases: &mut [Case<'_>]) -> Option<usize> {
+    coop::proceed().await;
+    goish_engines::try_select(cases)
+}
+
+/// Blocks until a case is committed, and gives its index.
+#[track_caller]
+pub fn select_blocking(cases: &mut [Case<'_>]) -> usize {
+    match try_select_blocking(cases) {
+        Some(index) => index,
+        None => block::park(goish_engines::select(cases)),
+    }
+}
+
+/// Commits a ready case, if there is one.
+pub fn try_select_blocking(cases: &mut [Case<'_>]) -> Option<usize> {
+    let index = goish_engines::try_select(cases);
+    coop::did_not_block();
+    index
+}
+
+/// `select!{}` in the body of `go!`.
+pub fn never() -> impl Future<Output = Infallible> {
+    pending()
+}
+
+/// `select!{}` elsewhere.
+#[track_caller]
+pub fn block_forever() -> ! {
+    block::forever()
+}

@@ -1,0 +1,45 @@
+//! Go's `sync`: each type waits by suspending in the body of `go!`, and by blocking elsewhere.
+
+mod mutex;
+mod once;
+mod rw_mutex;
+mod wait_group;
+
+pub use mutex::{Mutex, MutexGuard};
+pub use once::Once;
+pub use rw_mutex::{RWMutex, RWMutexReadGuard, RWMutexWriteGuard};
+pub use wait_group::WaitGroup;
+
+/// A guard: what it guards, by `*`, and Go's name for dropping it.
+macro_rules! guard {
+    ($(#[$doc:meta])* $name:ident, $tokio:ident, $unlock:ident) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        #[must_use = "it is unlocked as soon as its guard is dropped"]
+        pub struct $name<'a, T: ?Sized>(tokio::sync::$tokio<'a, T>);
+
+        impl<T: ?Sized> $name<'_, T> {
+            /// Unlocks it, as dropping the guard does.
+            pub fn $unlock(self) {}
+        }
+
+        impl<T: ?Sized> std::ops::Deref for $name<'_, T> {
+            type Target = T;
+            fn deref(&self) -> &T {
+                &self.0
+            }
+        }
+    };
+}
+
+macro_rules! guard_mut {
+    ($name:ident) => {
+        impl<T: ?Sized> std::ops::DerefMut for $name<'_, T> {
+            fn deref_mut(&mut self) -> &mut T {
+                &mut self.0
+            }
+        }
+    };
+}
+
+use {guard, guard_mut};
