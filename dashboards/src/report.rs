@@ -43,6 +43,7 @@ pub(crate) fn blocks(evidence: &Evidence<'_>, default: &str) -> Result<Vec<Block
 pub(crate) fn title(evidence: &Evidence<'_>) -> String {
     match evidence.engines() {
         [] => "goish: the channel engine".to_owned(),
-        engines => format!("goish: the channel engine, {}", engines.join(" or ")),
+        few if few.len() <= 3 => format!("goish: the channel engine, {}", few.join(" or ")),
+        many => format!("goish: the channel engine, one of {}", many.len()),
     }
 }
