@@ -30,7 +30,7 @@ impl Engine for AsyncChannel {
             raw_rendezvous: Support::Missing("async-channel has no rendezvous"),
         },
     };
-    type Channel<T: Send + 'static> = Shared<T, Backed<T, AsyncChannelQueue<T>>>;
+    type Channel<T: Send> = Shared<T, Backed<T, AsyncChannelQueue<T>>>;
     type Raw = AsyncChannel;
 }
 

@@ -12,31 +12,52 @@ pub trait Engine: Copy + Default + Debug + Send + Sync + 'static {
     /// Its name, its package and its capabilities.
     const INFO: Info;
     /// Its channels under Go's rules.
-    type Channel<T: Send + 'static>: Channel<T>;
+    type Channel<T: Send>: Channel<T>;
     /// Its own channels, unadorned.
     type Raw: RawChannels;
 }
 
-/// A channel under Go's rules. Clones are handles to the same channel.
-pub trait Channel<T: Send + 'static>: Clone + Send + Sync + 'static {
+/// The pending operations of a channel that is borrowed for `'a`.
+///
+/// They stand apart from [`Channel`], with a lifetime that is a parameter of the trait, so that no
+/// bound like `Self: 'a` or `T: 'static` has to be proved of them: where the compiler asks whether
+/// a goroutine may move to another thread it has forgotten the lifetimes, and could not. A
+/// `Chan<&'static str>` depends on it. `_Borrow` is what tells an implementation that `Self: 'a`.
+pub trait Operations<'a, T, _Borrow = &'a Self> {
     /// A pending send. Dropping it before it completes withdraws the value.
-    type Send<'a>: Future<Output = Result<(), SendError<T>>> + Send + 'a;
+    type Send: Future<Output = Result<(), SendError<T>>> + Send;
     /// A pending receive; `None` means closed and drained. Dropping it loses no value.
-    type Recv<'a>: Future<Output = Option<T>> + Send + 'a;
+    type Recv: Future<Output = Option<T>> + Send;
     /// A send as a case of a select.
-    type SendArm<'a>: Arm<Output = Result<(), SendError<T>>> + 'a;
+    type SendArm: Arm<Output = Result<(), SendError<T>>>;
     /// A receive as a case of a select.
-    type RecvArm<'a>: Arm<Output = Option<T>> + 'a;
+    type RecvArm: Arm<Output = Option<T>>;
 
+    /// What [`Channel::send`] gives.
+    fn make_send(&'a self, value: T) -> Self::Send;
+    /// What [`Channel::recv`] gives.
+    fn make_recv(&'a self) -> Self::Recv;
+    /// What [`Channel::send_arm`] gives.
+    fn make_send_arm(&'a self, value: T) -> Self::SendArm;
+    /// What [`Channel::recv_arm`] gives.
+    fn make_recv_arm(&'a self) -> Self::RecvArm;
+}
+
+/// A channel under Go's rules. Clones are handles to the same channel.
+pub trait Channel<T: Send>: Clone + Send + Sync + for<'a> Operations<'a, T> {
     /// A channel that holds `capacity` values; 0 is a rendezvous.
     fn bounded(capacity: usize) -> Self;
     /// A channel without a limit.
     fn unbounded() -> Self;
 
     /// Sends, waiting for room or, on a rendezvous, for a receiver.
-    fn send(&self, value: T) -> Self::Send<'_>;
+    fn send(&self, value: T) -> <Self as Operations<'_, T>>::Send {
+        self.make_send(value)
+    }
     /// Receives, waiting for a value or for close.
-    fn recv(&self) -> Self::Recv<'_>;
+    fn recv(&self) -> <Self as Operations<'_, T>>::Recv {
+        self.make_recv()
+    }
     /// Sends if that is possible at once.
     fn try_send(&self, value: T) -> Result<(), TrySendError<T>>;
     /// Receives if that is possible at once.
@@ -46,9 +67,13 @@ pub trait Channel<T: Send + 'static>: Clone + Send + Sync + 'static {
     fn close(&self) -> Result<(), CloseError>;
 
     /// A send as a case of a select.
-    fn send_arm(&self, value: T) -> Self::SendArm<'_>;
+    fn send_arm(&self, value: T) -> <Self as Operations<'_, T>>::SendArm {
+        self.make_send_arm(value)
+    }
     /// A receive as a case of a select.
-    fn recv_arm(&self) -> Self::RecvArm<'_>;
+    fn recv_arm(&self) -> <Self as Operations<'_, T>>::RecvArm {
+        self.make_recv_arm()
+    }
 
     /// Values buffered now.
     fn len(&self) -> usize;

@@ -31,7 +31,7 @@ impl Engine for Flume {
             raw_rendezvous: Support::Native,
         },
     };
-    type Channel<T: Send + 'static> = Shared<T, Backed<T, FlumeQueue<T>>>;
+    type Channel<T: Send> = Shared<T, Backed<T, FlumeQueue<T>>>;
     type Raw = Flume;
 }
 

@@ -27,7 +27,7 @@ mod registry;
 mod select;
 
 pub use capabilities::{Capabilities, Info, Support};
-pub use channel::{Channel, CloseError, Engine, SendError, TryRecvError, TrySendError};
+pub use channel::{Channel, CloseError, Engine, Operations, SendError, TryRecvError, TrySendError};
 pub use raw::{Closed, RawChannels, RawReceiver, RawSender};
 pub use registry::*;
 pub use select::{Arm, Attempt, Case, Registration, Select, SelectArm, select, try_select};

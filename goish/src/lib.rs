@@ -107,11 +107,6 @@
     reason = "names follow Go where a Go programmer types them"
 )]
 
-#[cfg(not(any(feature = "engine-flume", feature = "engine-async-channel")))]
-compile_error!(
-    "goish needs a channel engine: enable the feature `engine-flume` or `engine-async-channel`"
-);
-
 // The generated code names this crate `::goish`, also inside its own tests.
 extern crate self as goish;
 
@@ -120,6 +115,8 @@ extern crate self as goish;
 pub mod __rt;
 mod block;
 mod chan;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod coop;
 mod goroutine;
 mod macros;

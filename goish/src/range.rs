@@ -38,15 +38,15 @@ pub trait Range {
 
 /// The values of a channel.
 #[derive(Debug)]
-pub struct Values<'a, T: Send + 'static, E: Engine>(&'a Chan<T, E>);
+pub struct Values<'a, T: Send, E: Engine>(&'a Chan<T, E>);
 
-impl<'a, T: Send + 'static, E: Engine> Values<'a, T, E> {
+impl<'a, T: Send, E: Engine> Values<'a, T, E> {
     pub(crate) fn next(&self) -> Recv<'a, T, E> {
         self.0.recv()
     }
 }
 
-impl<T: Send + 'static, E: Engine> Iterator for Values<'_, T, E> {
+impl<T: Send, E: Engine> Iterator for Values<'_, T, E> {
     type Item = T;
 
     #[track_caller]
@@ -55,8 +55,11 @@ impl<T: Send + 'static, E: Engine> Iterator for Values<'_, T, E> {
     }
 }
 
-impl<T: Send + 'static, E: Engine> Range for Chan<T, E> {
-    type Iter<'a> = Values<'a, T, E>;
+impl<T: Send, E: Engine> Range for Chan<T, E> {
+    type Iter<'a>
+        = Values<'a, T, E>
+    where
+        Self: 'a;
     fn range(&self) -> Values<'_, T, E> {
         Values(self)
     }

@@ -2,7 +2,7 @@
 
 use super::sync::Arc;
 use super::{Buffer, Core, Recv, Send};
-use crate::channel::{Channel, CloseError, TryRecvError, TrySendError};
+use crate::channel::{Channel, CloseError, Operations, TryRecvError, TrySendError};
 
 /// A handle to a [`Core`]; clones are handles to the same channel.
 pub struct Shared<T, B>(Arc<Core<T, B>>);
@@ -13,30 +13,44 @@ impl<T, B> Clone for Shared<T, B> {
     }
 }
 
+impl<'a, T, B> Operations<'a, T> for Shared<T, B>
+where
+    T: std::marker::Send,
+    B: Buffer<T>,
+{
+    type Send = Send<'a, T, B>;
+    type Recv = Recv<'a, T, B>;
+    type SendArm = Send<'a, T, B>;
+    type RecvArm = Recv<'a, T, B>;
+
+    fn make_send(&'a self, value: T) -> Self::Send {
+        Send::new(&self.0, Some(value))
+    }
+
+    fn make_recv(&'a self) -> Self::Recv {
+        Recv::new(&self.0, None)
+    }
+
+    fn make_send_arm(&'a self, value: T) -> Self::SendArm {
+        Send::new(&self.0, Some(value))
+    }
+
+    fn make_recv_arm(&'a self) -> Self::RecvArm {
+        Recv::new(&self.0, None)
+    }
+}
+
 impl<T, B> Channel<T> for Shared<T, B>
 where
-    T: std::marker::Send + 'static,
-    B: Buffer<T> + 'static,
+    T: std::marker::Send,
+    B: Buffer<T>,
 {
-    type Send<'a> = Send<'a, T, B>;
-    type Recv<'a> = Recv<'a, T, B>;
-    type SendArm<'a> = Send<'a, T, B>;
-    type RecvArm<'a> = Recv<'a, T, B>;
-
     fn bounded(capacity: usize) -> Self {
         Self(Arc::new(Core::new(B::bounded(capacity), Some(capacity))))
     }
 
     fn unbounded() -> Self {
         Self(Arc::new(Core::new(B::unbounded(), None)))
-    }
-
-    fn send(&self, value: T) -> Self::Send<'_> {
-        Send::new(&self.0, Some(value))
-    }
-
-    fn recv(&self) -> Self::Recv<'_> {
-        Recv::new(&self.0, None)
     }
 
     fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
@@ -49,14 +63,6 @@ where
 
     fn close(&self) -> Result<(), CloseError> {
         self.0.close()
-    }
-
-    fn send_arm(&self, value: T) -> Self::SendArm<'_> {
-        Send::new(&self.0, Some(value))
-    }
-
-    fn recv_arm(&self) -> Self::RecvArm<'_> {
-        Recv::new(&self.0, None)
     }
 
     fn len(&self) -> usize {

@@ -9,7 +9,7 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, ExprCall, ExprMethodCall, PathArguments};
+use syn::{Expr, ExprCall, ExprMethodCall, Pat, PathArguments};
 
 use crate::names::{Root, hidden, local};
 use crate::place::{Keep, Place};
@@ -27,7 +27,8 @@ pub(crate) fn method(root: &Root, call: &ExprMethodCall) -> Option<TokenStream> 
         "Do" => ("Do", 1, Keep::Value),
         _ => return None,
     };
-    if call.turbofish.is_some() || call.args.len() != arguments {
+    let is_ours = call.turbofish.is_none() && call.args.len() == arguments;
+    if !is_ours || call.args.iter().any(needs_its_callee) {
         return None;
     }
     let span = hidden(call.method.span());
@@ -176,6 +177,18 @@ impl Operation<'_> {
         let finish = Ident::new("finish", self.name.span());
         quote_spanned!(self.name.span()=> .#finish())
     }
+}
+
+/// Whether an argument is a closure whose parameters have no types. Only the function that it is
+/// given to can tell them, so the call has to stand as the user wrote it.
+fn needs_its_callee(argument: &Expr) -> bool {
+    let Expr::Closure(closure) = argument else {
+        return false;
+    };
+    !closure
+        .inputs
+        .iter()
+        .all(|input| matches!(input, Pat::Type(_)))
 }
 
 fn mentions_loop_exit(argument: &Expr) -> bool {

@@ -40,8 +40,22 @@ struct Case {
 }
 
 enum Kind {
-    Receive { value: Option<Pat>, ok: Option<Pat> },
-    Send { value: Box<Expr> },
+    Receive(Box<Binding>),
+    Send(Box<Expr>),
+}
+
+/// The names of what was received.
+#[derive(Default)]
+struct Binding {
+    value: Option<Pat>,
+    ok: Option<Pat>,
+}
+
+impl Binding {
+    /// Whether the received value is looked at: only then a closed channel needs a zero value.
+    fn wants_value(&self) -> bool {
+        !matches!(self.value, None | Some(Pat::Wild(_)))
+    }
 }
 
 impl Parse for Select {
@@ -86,7 +100,7 @@ impl Select {
     pub(crate) fn visit(&mut self, mut visitor: impl FnMut(&mut Expr)) {
         for case in &mut self.cases {
             visitor(&mut case.channel);
-            if let Kind::Send { value } = &mut case.kind {
+            if let Kind::Send(value) = &mut case.kind {
                 visitor(value);
             }
             visitor(&mut case.body);
@@ -102,14 +116,14 @@ fn receive(span: Span, input: ParseStream) -> syn::Result<Case> {
     }
     let channel = inside.parse()?;
     ended(&inside, "recv takes one channel, as in `recv(channel)`")?;
-    let (mut value, mut ok) = (None, None);
+    let mut names = Binding::default();
     if input.peek(Token![|]) {
         input.parse::<Token![|]>()?;
-        value = Some(binding(input)?);
+        names.value = Some(pattern(input)?);
         if input.peek(Token![,]) {
             input.parse::<Token![,]>()?;
             if !input.peek(Token![|]) {
-                ok = Some(binding(input)?);
+                names.ok = Some(pattern(input)?);
             }
         }
         if !input.peek(Token![|]) {
@@ -120,12 +134,12 @@ fn receive(span: Span, input: ParseStream) -> syn::Result<Case> {
     Ok(Case {
         span,
         channel,
-        kind: Kind::Receive { value, ok },
+        kind: Kind::Receive(Box::new(names)),
         body: body(input)?,
     })
 }
 
-fn binding(input: ParseStream) -> syn::Result<Pat> {
+fn pattern(input: ParseStream) -> syn::Result<Pat> {
     input.call(Pat::parse_single)
 }
 
@@ -145,7 +159,7 @@ fn send(span: Span, input: ParseStream) -> syn::Result<Case> {
     Ok(Case {
         span,
         channel,
-        kind: Kind::Send { value },
+        kind: Kind::Send(value),
         body: body(input)?,
     })
 }
@@ -302,8 +316,8 @@ fn prepare_case(runtime: &TokenStream, at: usize, case: &Case) -> TokenStream {
         quote_spanned!(place=> &#runtime::owned_channel(&(#channel)))
     };
     let made = match &case.kind {
-        Kind::Receive { .. } => quote_spanned!(span=> #runtime::receive_case(#handle)),
-        Kind::Send { value } => quote_spanned!(span=> #runtime::send_case(#handle, #value)),
+        Kind::Receive(_) => quote_spanned!(span=> #runtime::receive_case(#handle)),
+        Kind::Send(value) => quote_spanned!(span=> #runtime::send_case(#handle, #value)),
     };
     quote_spanned!(span=>
         let #handle = #handle_value;
@@ -331,32 +345,27 @@ fn take(runtime: &TokenStream, at: usize, case: &Case) -> TokenStream {
     let taken = quote_spanned!(span=> #runtime::take(#name.as_mut()));
     let finish = quote_spanned!(case.span=> .finish());
     match &case.kind {
-        Kind::Receive { value, .. } if is_wanted(value) => {
+        Kind::Receive(names) if names.wants_value() => {
             quote_spanned!(span=> #runtime::Received(#taken) #finish)
         }
-        Kind::Receive { .. } => quote_spanned!(span=> #runtime::Unseen(#taken) #finish),
-        Kind::Send { .. } => quote_spanned!(span=> #runtime::Sent(#taken) #finish),
+        Kind::Receive(_) => quote_spanned!(span=> #runtime::Unseen(#taken) #finish),
+        Kind::Send(_) => quote_spanned!(span=> #runtime::Sent(#taken) #finish),
     }
-}
-
-/// Whether the received value is looked at: only then a closed channel needs a zero value.
-fn is_wanted(value: &Option<Pat>) -> bool {
-    !matches!(value, None | Some(Pat::Wild(_)))
 }
 
 fn outcome_pattern(case: &Case) -> TokenStream {
     let span = hidden(case.span);
-    match &case.kind {
-        Kind::Send { .. } => quote_spanned!(span=> ()),
-        Kind::Receive { value, ok } => {
-            let ok = ok
-                .as_ref()
-                .map_or_else(|| quote_spanned!(span=> _), Pat::to_token_stream);
-            if is_wanted(value) {
-                quote_spanned!(span=> (#value, #ok))
-            } else {
-                ok
-            }
-        }
+    let Kind::Receive(names) = &case.kind else {
+        return quote_spanned!(span=> ());
+    };
+    let ok = match &names.ok {
+        Some(ok) => ok.to_token_stream(),
+        None => quote_spanned!(span=> _),
+    };
+    if names.wants_value() {
+        let value = &names.value;
+        quote_spanned!(span=> (#value, #ok))
+    } else {
+        ok
     }
 }

@@ -22,13 +22,13 @@ pub use pending::{Recv, Send};
 /// Go's names do what Go does: they wait in the body of `go!` by suspending the goroutine, and
 /// elsewhere by blocking; they panic with Go's words. Rust's names (`send`, `recv`, `try_send`,
 /// `try_recv`) are for async code and give a `Result` or an `Option`.
-pub struct Chan<T: std::marker::Send + 'static, E: Engine = DefaultEngine> {
+pub struct Chan<T: std::marker::Send, E: Engine = DefaultEngine> {
     channel: Option<E::Channel<T>>,
     /// Who sends on it when time comes, if it is a timer's channel: ends with the last handle.
     timer: Option<Arc<Timer>>,
 }
 
-impl<T: std::marker::Send + 'static, E: Engine> Chan<T, E> {
+impl<T: std::marker::Send, E: Engine> Chan<T, E> {
     /// A channel that buffers `capacity` values; with 0, a send waits for its receiver.
     ///
     /// # Panics
@@ -281,7 +281,7 @@ fn to_int(number: usize) -> int {
     int::try_from(number).unwrap_or(int::MAX)
 }
 
-impl<T: std::marker::Send + 'static, E: Engine> Clone for Chan<T, E> {
+impl<T: std::marker::Send, E: Engine> Clone for Chan<T, E> {
     fn clone(&self) -> Self {
         Self {
             channel: self.channel.clone(),
@@ -290,13 +290,13 @@ impl<T: std::marker::Send + 'static, E: Engine> Clone for Chan<T, E> {
     }
 }
 
-impl<T: std::marker::Send + 'static, E: Engine> Default for Chan<T, E> {
+impl<T: std::marker::Send, E: Engine> Default for Chan<T, E> {
     fn default() -> Self {
         Self::nil()
     }
 }
 
-impl<T: std::marker::Send + 'static, E: Engine> PartialEq for Chan<T, E> {
+impl<T: std::marker::Send, E: Engine> PartialEq for Chan<T, E> {
     fn eq(&self, other: &Self) -> bool {
         match (&self.channel, &other.channel) {
             (None, None) => true,
@@ -306,9 +306,9 @@ impl<T: std::marker::Send + 'static, E: Engine> PartialEq for Chan<T, E> {
     }
 }
 
-impl<T: std::marker::Send + 'static, E: Engine> Eq for Chan<T, E> {}
+impl<T: std::marker::Send, E: Engine> Eq for Chan<T, E> {}
 
-impl<T: std::marker::Send + 'static, E: Engine> fmt::Debug for Chan<T, E> {
+impl<T: std::marker::Send, E: Engine> fmt::Debug for Chan<T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(channel) = &self.channel else {
             return f.write_str("Chan(nil)");

@@ -6,7 +6,7 @@ use std::marker;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use goish_engines::{Channel, DefaultEngine, Engine, SendError};
+use goish_engines::{Channel, DefaultEngine, Engine, Operations, SendError};
 use pin_project_lite::pin_project;
 
 use super::Chan;
@@ -18,23 +18,22 @@ pin_project! {
     pub struct Send<'a, T, E = DefaultEngine>
     where
         T: marker::Send,
-        T: 'static,
         E: Engine,
     {
         // Nothing for nil, which never completes.
         #[pin]
-        pending: Option<Coop<<E::Channel<T> as Channel<T>>::Send<'a>>>,
+        pending: Option<Coop<<E::Channel<T> as Operations<'a, T>>::Send>>,
     }
 }
 
-impl<'a, T: marker::Send + 'static, E: Engine> Send<'a, T, E> {
+impl<'a, T: marker::Send, E: Engine> Send<'a, T, E> {
     pub(super) fn new(chan: &'a Chan<T, E>, value: T) -> Self {
         let pending = chan.channel().map(|channel| Coop::new(channel.send(value)));
         Self { pending }
     }
 }
 
-impl<T: marker::Send + 'static, E: Engine> Future for Send<'_, T, E> {
+impl<T: marker::Send, E: Engine> Future for Send<'_, T, E> {
     type Output = Result<(), SendError<T>>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -51,23 +50,22 @@ pin_project! {
     pub struct Recv<'a, T, E = DefaultEngine>
     where
         T: marker::Send,
-        T: 'static,
         E: Engine,
     {
         // Nothing for nil, which never completes.
         #[pin]
-        pending: Option<Coop<<E::Channel<T> as Channel<T>>::Recv<'a>>>,
+        pending: Option<Coop<<E::Channel<T> as Operations<'a, T>>::Recv>>,
     }
 }
 
-impl<'a, T: marker::Send + 'static, E: Engine> Recv<'a, T, E> {
+impl<'a, T: marker::Send, E: Engine> Recv<'a, T, E> {
     pub(super) fn new(chan: &'a Chan<T, E>) -> Self {
         let pending = chan.channel().map(|channel| Coop::new(channel.recv()));
         Self { pending }
     }
 }
 
-impl<T: marker::Send + 'static, E: Engine> Future for Recv<'_, T, E> {
+impl<T: marker::Send, E: Engine> Future for Recv<'_, T, E> {
     type Output = Option<T>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -78,13 +76,13 @@ impl<T: marker::Send + 'static, E: Engine> Future for Recv<'_, T, E> {
     }
 }
 
-impl<T: marker::Send + 'static, E: Engine> fmt::Debug for Send<'_, T, E> {
+impl<T: marker::Send, E: Engine> fmt::Debug for Send<'_, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Send(..)")
     }
 }
 
-impl<T: marker::Send + 'static, E: Engine> fmt::Debug for Recv<'_, T, E> {
+impl<T: marker::Send, E: Engine> fmt::Debug for Recv<'_, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Recv(..)")
     }

@@ -6,29 +6,82 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use super::{Promise, wait_until};
-use crate::prelude::*;
 use crate::engine::Engine;
+use crate::prelude::*;
+use crate::runtime::Gosched;
 
 pub(super) fn promises<E: Engine>() -> Vec<Promise<E>> {
     vec![
-        Promise::new("fifo", "Order is kept, buffered and unbuffered, through a chain of goroutines.", fifo::<E>),
-        Promise::new("chain-10000", "A chain of 10,000 goroutines passes a value on, through unbuffered channels.", chain::<E>),
-        Promise::new("capacity", "For every capacity, receive blocks on empty and send on full, and Len and Cap are right throughout.", capacity::<E>),
-        Promise::new("rendezvous", "On an unbuffered channel a send returns only after a receiver has the value.", rendezvous::<E>)
-            .requires(|capabilities| capabilities.rendezvous),
-        Promise::new("non-blocking", "TrySend and TryRecv answer at once on empty, full and unbuffered channels, for several element types.", non_blocking::<E>),
-        Promise::new("unbounded", "An unbounded channel takes every send at once, and keeps order.", unbounded::<E>)
-            .requires(|capabilities| capabilities.unbounded),
-        Promise::new("zero-sized", "Channels of zero-sized values count them.", zero_sized::<E>),
-        Promise::new("sender-order", "Parked senders are served in the order in which they parked.", sender_order::<E>)
-            .requires(|capabilities| capabilities.sender_order),
-        Promise::new("cancelled-receive", "A receive that is dropped after its value was handed over loses nothing.", cancelled_receive::<E>)
-            .requires(|capabilities| capabilities.cancellation),
-        Promise::new("cancelled-send", "A send that is dropped while it waits withdraws its value.", cancelled_send::<E>)
-            .requires(|capabilities| capabilities.cancellation),
-        Promise::new("values-dropped-once", "Every value is dropped exactly once, received, buffered or withdrawn.", values_dropped_once::<E>),
-        Promise::new("nil-blocks", "A nil channel blocks for ever, is never ready, and has neither length nor capacity.", nil_blocks::<E>),
-        Promise::new("prime-sieve", "The prime sieve, one goroutine per prime, finds the primes.", prime_sieve::<E>),
+        Promise::new(
+            "fifo",
+            "Order is kept, buffered and unbuffered, through a chain of goroutines.",
+            fifo::<E>,
+        ),
+        Promise::new(
+            "chain-10000",
+            "A chain of 10,000 goroutines passes a value on, through unbuffered channels.",
+            chain::<E>,
+        ),
+        Promise::new(
+            "capacity",
+            "For every capacity, receive blocks on empty and send on full, and Len and Cap are right throughout.",
+            capacity::<E>,
+        ),
+        Promise::new(
+            "rendezvous",
+            "On an unbuffered channel a send returns only after a receiver has the value.",
+            rendezvous::<E>,
+        )
+        .requires(|capabilities| capabilities.rendezvous),
+        Promise::new(
+            "non-blocking",
+            "TrySend and TryRecv answer at once on empty, full and unbuffered channels, for several element types.",
+            non_blocking::<E>,
+        ),
+        Promise::new(
+            "unbounded",
+            "An unbounded channel takes every send at once, and keeps order.",
+            unbounded::<E>,
+        )
+        .requires(|capabilities| capabilities.unbounded),
+        Promise::new(
+            "zero-sized",
+            "Channels of zero-sized values count them.",
+            zero_sized::<E>,
+        ),
+        Promise::new(
+            "sender-order",
+            "Parked senders are served in the order in which they parked.",
+            sender_order::<E>,
+        )
+        .requires(|capabilities| capabilities.sender_order),
+        Promise::new(
+            "cancelled-receive",
+            "A receive that is dropped after its value was handed over loses nothing.",
+            cancelled_receive::<E>,
+        )
+        .requires(|capabilities| capabilities.cancellation),
+        Promise::new(
+            "cancelled-send",
+            "A send that is dropped while it waits withdraws its value.",
+            cancelled_send::<E>,
+        )
+        .requires(|capabilities| capabilities.cancellation),
+        Promise::new(
+            "values-dropped-once",
+            "Every value is dropped exactly once, received, buffered or withdrawn.",
+            values_dropped_once::<E>,
+        ),
+        Promise::new(
+            "nil-blocks",
+            "A nil channel blocks for ever, is never ready, and has neither length nor capacity.",
+            nil_blocks::<E>,
+        ),
+        Promise::new(
+            "prime-sieve",
+            "The prime sieve, one goroutine per prime, finds the primes.",
+            prime_sieve::<E>,
+        ),
     ]
 }
 
@@ -78,7 +131,11 @@ fn capacity<E: Engine>() {
     for capacity in 0..200 {
         let c: Chan<int, E> = Chan::new(capacity);
         assert_eq!((c.Len(), c.Cap()), (0, capacity as int));
-        assert_eq!(c.TryRecv(), (0, false), "receive from empty, capacity {capacity}");
+        assert_eq!(
+            c.TryRecv(),
+            (0, false),
+            "receive from empty, capacity {capacity}"
+        );
         for i in 0..capacity {
             assert!(c.TrySend(i as int));
             assert_eq!(c.Len(), i as int + 1);
@@ -91,7 +148,10 @@ fn capacity<E: Engine>() {
         for _ in 0..10 {
             Gosched();
         }
-        assert!(!returned.load(Ordering::SeqCst), "a send on full returned, capacity {capacity}");
+        assert!(
+            !returned.load(Ordering::SeqCst),
+            "a send on full returned, capacity {capacity}"
+        );
         for i in 0..=capacity {
             assert_eq!(c.Recv(), (i as int, true));
         }
@@ -109,7 +169,10 @@ fn rendezvous<E: Engine>() {
         for _ in 0..10 {
             Gosched();
         }
-        assert!(!returned.load(Ordering::SeqCst), "a send returned before any receive");
+        assert!(
+            !returned.load(Ordering::SeqCst),
+            "a send returned before any receive"
+        );
         assert_eq!(c.Recv(), (1, true));
         g.Wait().unwrap();
     }
@@ -123,7 +186,9 @@ fn rendezvous<E: Engine>() {
 }
 
 fn non_blocking<E: Engine>() {
-    fn element<E: Engine, T: Clone + Default + PartialEq + std::fmt::Debug + Send + 'static>(value: T) {
+    fn element<E: Engine, T: Clone + Default + PartialEq + std::fmt::Debug + Send + 'static>(
+        value: T,
+    ) {
         let rendezvous: Chan<T, E> = Chan::new(0);
         assert_eq!(rendezvous.TryRecv(), (T::default(), false));
         assert!(!rendezvous.TrySend(value.clone()));
@@ -184,7 +249,9 @@ fn sender_order<E: Engine>() {
         for i in 0..capacity {
             c.Send(i as int);
         }
-        let mut sends: Vec<_> = (0..50).map(|i| Box::pin(c.send(capacity as int + i))).collect();
+        let mut sends: Vec<_> = (0..50)
+            .map(|i| Box::pin(c.send(capacity as int + i)))
+            .collect();
         for send in &mut sends {
             assert!(poll(send.as_mut()).is_pending());
         }
@@ -206,7 +273,11 @@ fn cancelled_receive<E: Engine>() {
         assert!(poll(second.as_mut()).is_pending());
         assert!(c.TrySend(1), "a receiver waits");
         drop(first);
-        assert_eq!(poll(second.as_mut()), Poll::Ready(Some(1)), "it goes to the next receiver");
+        assert_eq!(
+            poll(second.as_mut()),
+            Poll::Ready(Some(1)),
+            "it goes to the next receiver"
+        );
         let mut last = Box::pin(c.recv());
         assert!(poll(last.as_mut()).is_pending());
         assert!(c.TrySend(2));
@@ -285,7 +356,9 @@ fn prime_sieve<E: Engine>() {
     let mut primes: Chan<int, E> = Chan::new(0);
     let numbers = primes.clone();
     go! { for i in 2.. { numbers.Send(i); } };
-    let expected = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71];
+    let expected = [
+        2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71,
+    ];
     for prime in expected {
         assert_eq!(primes.Recv(), (prime, true));
         let (from, to) = (primes, Chan::<int, E>::new(0));

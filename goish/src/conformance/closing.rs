@@ -6,19 +6,48 @@ use std::task::{Context, Poll, Waker};
 use super::{Promise, assert_panics};
 use crate::engine::Engine;
 use crate::prelude::*;
+use crate::runtime::Gosched;
 
 pub(super) fn promises<E: Engine>() -> Vec<Promise<E>> {
     vec![
-        Promise::new("close-drains", "After close the buffered values are still received, then zero and false.", drains::<E>),
-        Promise::new("close-wakes-receivers", "Close wakes every parked receiver, with zero and false.", wakes_receivers::<E>)
-            .requires(|capabilities| capabilities.close),
-        Promise::new("close-wakes-senders", "Close wakes every parked sender, which panics; its value is never received.", wakes_senders::<E>)
-            .requires(|capabilities| capabilities.close),
-        Promise::new("closed-operations", "On a closed channel every kind of receive is ready, every kind of send panics, and so does close.", operations::<E>),
-        Promise::new("range-ends-at-close", "Ranging over a channel ends at close, and only then.", range_ends::<E>),
-        Promise::new("close-race", "A send that races close is either received or panics, never neither, never both.", race::<E>)
-            .requires(|capabilities| capabilities.close),
-        Promise::new("receive-races-close", "A non-blocking receive that races a close sees the value or the close.", receive_races_close::<E>),
+        Promise::new(
+            "close-drains",
+            "After close the buffered values are still received, then zero and false.",
+            drains::<E>,
+        ),
+        Promise::new(
+            "close-wakes-receivers",
+            "Close wakes every parked receiver, with zero and false.",
+            wakes_receivers::<E>,
+        )
+        .requires(|capabilities| capabilities.close),
+        Promise::new(
+            "close-wakes-senders",
+            "Close wakes every parked sender, which panics; its value is never received.",
+            wakes_senders::<E>,
+        )
+        .requires(|capabilities| capabilities.close),
+        Promise::new(
+            "closed-operations",
+            "On a closed channel every kind of receive is ready, every kind of send panics, and so does close.",
+            operations::<E>,
+        ),
+        Promise::new(
+            "range-ends-at-close",
+            "Ranging over a channel ends at close, and only then.",
+            range_ends::<E>,
+        ),
+        Promise::new(
+            "close-race",
+            "A send that races close is either received or panics, never neither, never both.",
+            race::<E>,
+        )
+        .requires(|capabilities| capabilities.close),
+        Promise::new(
+            "receive-races-close",
+            "A non-blocking receive that races a close sees the value or the close.",
+            receive_races_close::<E>,
+        ),
     ]
 }
 
@@ -65,7 +94,12 @@ fn wakes_senders<E: Engine>() {
             c.Send(i as int);
         }
         let mut parked = Box::pin(c.send(-1));
-        assert!(parked.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        assert!(
+            parked
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()))
+                .is_pending()
+        );
         let senders: Vec<_> = (0..100)
             .map(|_| {
                 let c = c.clone();
@@ -83,10 +117,15 @@ fn wakes_senders<E: Engine>() {
         assert_eq!(c.Recv(), (0, false));
         for sender in senders {
             let error = sender.Wait().expect_err("a parked sender must panic");
-            assert!(error.to_string().contains("send on closed channel"), "{error}");
+            assert!(
+                error.to_string().contains("send on closed channel"),
+                "{error}"
+            );
         }
         assert_panics("send on closed channel", || {
-            let _ = parked.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            let _ = parked
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()));
         });
     }
 }
@@ -104,7 +143,10 @@ fn operations<E: Engine>() {
                 let _ = c.TrySend(2);
             });
             assert_panics("send on closed channel", || select! { send(c, 2) => {} });
-            assert_panics("send on closed channel", || select! { send(c, 2) => {}, default => {} });
+            assert_panics(
+                "send on closed channel",
+                || select! { send(c, 2) => {}, default => {} },
+            );
             assert_panics("close of closed channel", || c.Close());
             for _ in 0..buffered {
                 assert_eq!(c.TryRecv(), (1, true));
@@ -113,7 +155,8 @@ fn operations<E: Engine>() {
             assert_eq!(c.TryRecv(), (0, false));
             let selected = select! { recv(c) |v, ok| => (v, ok) };
             assert_eq!(selected, (0, false));
-            let selected = select! { recv(c) |v, ok| => (v, ok), default => panic!("it was ready") };
+            let selected =
+                select! { recv(c) |v, ok| => (v, ok), default => panic!("it was ready") };
             assert_eq!(selected, (0, false));
         }
     }
@@ -149,7 +192,10 @@ fn race<E: Engine>() {
         for value in range!(c) {
             received += value;
         }
-        let sent = senders.into_iter().map(|g| g.Wait().is_ok() as int).sum::<int>();
+        let sent = senders
+            .into_iter()
+            .map(|g| g.Wait().is_ok() as int)
+            .sum::<int>();
         assert_eq!(sent, received, "capacity {}", round % 3);
         g.Wait().unwrap();
     }
@@ -162,8 +208,15 @@ fn receive_races_close<E: Engine>() {
         c.Send(1);
         let g = go! { closer.Close(); };
         let first = c.try_recv();
-        assert_eq!(first.ok(), Some(1), "the sender has returned, so the value is there");
+        assert_eq!(
+            first.ok(),
+            Some(1),
+            "the sender has returned, so the value is there"
+        );
         g.Wait().unwrap();
-        assert_eq!(pin!(c.recv()).poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(None));
+        assert_eq!(
+            pin!(c.recv()).poll(&mut Context::from_waker(Waker::noop())),
+            Poll::Ready(None)
+        );
     }
 }

@@ -6,14 +6,36 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use super::Promise;
 use crate::engine::Engine;
 use crate::prelude::*;
+use crate::runtime::Gosched;
+use crate::sync::WaitGroup;
 
 pub(super) fn promises<E: Engine>() -> Vec<Promise<E>> {
     vec![
-        Promise::new("many-to-many", "Many senders and receivers over shared channels lose and duplicate nothing.", many_to_many::<E>),
-        Promise::new("multi-consumer", "Many consumers of one channel: the totals agree.", multi_consumer::<E>),
-        Promise::new("happens-before", "What was written before a send is seen after its receive, and before close after the receive that reports it.", happens_before::<E>),
-        Promise::new("semaphore", "The k-th receive on capacity C completes before the k+C-th send: a channel is a semaphore.", semaphore::<E>),
-        Promise::new("mass-close", "Close wakes 10,000 parked goroutines, and each of them once.", mass_close::<E>),
+        Promise::new(
+            "many-to-many",
+            "Many senders and receivers over shared channels lose and duplicate nothing.",
+            many_to_many::<E>,
+        ),
+        Promise::new(
+            "multi-consumer",
+            "Many consumers of one channel: the totals agree.",
+            multi_consumer::<E>,
+        ),
+        Promise::new(
+            "happens-before",
+            "What was written before a send is seen after its receive, and before close after the receive that reports it.",
+            happens_before::<E>,
+        ),
+        Promise::new(
+            "semaphore",
+            "The k-th receive on capacity C completes before the k+C-th send: a channel is a semaphore.",
+            semaphore::<E>,
+        ),
+        Promise::new(
+            "mass-close",
+            "Close wakes 10,000 parked goroutines, and each of them once.",
+            mass_close::<E>,
+        ),
     ]
 }
 
@@ -23,15 +45,19 @@ fn many_to_many<E: Engine>() {
         let total = Arc::new(AtomicI64::new(0));
         let (senders, receivers) = (WaitGroup::new(), WaitGroup::new());
         for worker in 0..8 {
-            let (channels, done) = (channels.clone(), senders.clone());
+            let (mine, done) = (channels.clone(), senders.clone());
             senders.Add(1);
             go! {
                 for i in 0..1_000 {
-                    channels[(worker + i) % 4].Send(i as int);
+                    mine[(worker + i) % 4].Send(i as int);
                 }
                 done.Done();
             };
-            let (c, total, done) = (channels_of(&channels, worker), total.clone(), receivers.clone());
+            let (c, total, done) = (
+                channels[worker % 4].clone(),
+                total.clone(),
+                receivers.clone(),
+            );
             receivers.Add(1);
             go! {
                 for v in range!(c) {
@@ -43,18 +69,19 @@ fn many_to_many<E: Engine>() {
         senders.Wait();
         channels.iter().for_each(Chan::Close);
         receivers.Wait();
-        assert_eq!(total.load(Ordering::Relaxed), 8 * 499_500, "capacity {capacity}");
+        assert_eq!(
+            total.load(Ordering::Relaxed),
+            8 * 499_500,
+            "capacity {capacity}"
+        );
     }
-}
-
-fn channels_of<E: Engine>(channels: &[Chan<int, E>], worker: usize) -> Chan<int, E> {
-    channels[worker % channels.len()].clone()
 }
 
 fn multi_consumer<E: Engine>() {
     const MESSAGES: int = 20_000;
     for capacity in [0, 10] {
-        let (work, results): (Chan<int, E>, Chan<int, E>) = (Chan::new(capacity), Chan::new(capacity));
+        let (work, results): (Chan<int, E>, Chan<int, E>) =
+            (Chan::new(capacity), Chan::new(capacity));
         let consumers = WaitGroup::new();
         for _ in 0..23 {
             let (work, results, done) = (work.clone(), results.clone(), consumers.clone());
@@ -100,8 +127,8 @@ fn happens_before<E: Engine>() {
 }
 
 fn semaphore<E: Engine>() {
-    for limit in [1, 3] {
-        let tokens: Chan<(), E> = Chan::new(limit);
+    for limit in [1_usize, 3] {
+        let tokens: Chan<(), E> = Chan::new(limit as int);
         let (inside, done) = (Arc::new(AtomicUsize::new(0)), WaitGroup::new());
         for _ in 0..20 {
             let (tokens, inside, finished) = (tokens.clone(), inside.clone(), done.clone());

@@ -9,13 +9,41 @@ use crate::prelude::*;
 
 pub(super) fn promises<E: Engine>() -> Vec<Promise<E>> {
     vec![
-        Promise::new("plain-function", "Plain functions that do channel operations work as goroutines, more of them than workers.", plain_functions::<E>),
-        Promise::new("select-in-plain-function", "Select in a plain function works as well, more of them than workers.", plain_selects::<E>),
-        Promise::new("from-any-thread", "The same calls from a thread outside the runtime block that thread.", from_threads::<E>),
-        Promise::new("ready-goroutine-yields", "A goroutine whose operations are always ready lets its peers and the timers run.", ready_goroutine_yields::<E>),
-        Promise::new("ready-function-yields", "So does a plain function whose operations are always ready.", ready_function_yields::<E>),
-        Promise::new("panic-is-an-error", "A panic of a goroutine comes back as an error from Wait.", panics::<E>),
-        Promise::new("time-after", "A select with time::After ends when nothing else does.", time_after::<E>),
+        Promise::new(
+            "plain-function",
+            "Plain functions that do channel operations work as goroutines, more of them than workers.",
+            plain_functions::<E>,
+        ),
+        Promise::new(
+            "select-in-plain-function",
+            "Select in a plain function works as well, more of them than workers.",
+            plain_selects::<E>,
+        ),
+        Promise::new(
+            "from-any-thread",
+            "The same calls from a thread outside the runtime block that thread.",
+            from_threads::<E>,
+        ),
+        Promise::new(
+            "ready-goroutine-yields",
+            "A goroutine whose operations are always ready lets its peers and the timers run.",
+            ready_goroutine_yields::<E>,
+        ),
+        Promise::new(
+            "ready-function-yields",
+            "So does a plain function whose operations are always ready.",
+            ready_function_yields::<E>,
+        ),
+        Promise::new(
+            "panic-is-an-error",
+            "A panic of a goroutine comes back as an error from Wait.",
+            panics::<E>,
+        ),
+        Promise::new(
+            "time-after",
+            "A select with time::After ends when nothing else does.",
+            time_after::<E>,
+        ),
     ]
 }
 
@@ -27,7 +55,8 @@ fn double<E: Engine>(jobs: Chan<int, E>, results: Chan<int, E>) {
 
 fn plain_functions<E: Engine>() {
     for capacity in [0, 4] {
-        let (jobs, results): (Chan<int, E>, Chan<int, E>) = (Chan::new(capacity), Chan::new(capacity));
+        let (jobs, results): (Chan<int, E>, Chan<int, E>) =
+            (Chan::new(capacity), Chan::new(capacity));
         for _ in 0..8 {
             let (jobs, results) = (jobs.clone(), results.clone());
             go! { double(jobs, results) };
@@ -47,7 +76,8 @@ fn merge<E: Engine>(a: Chan<int, E>, b: Chan<int, E>, out: Chan<int, E>) {
 }
 
 fn plain_selects<E: Engine>() {
-    let (a, b, out): (Chan<int, E>, Chan<int, E>, Chan<int, E>) = (Chan::new(0), Chan::new(0), Chan::new(0));
+    let (a, b, out): (Chan<int, E>, Chan<int, E>, Chan<int, E>) =
+        (Chan::new(0), Chan::new(0), Chan::new(0));
     for _ in 0..8 {
         let (a, b, out) = (a.clone(), b.clone(), out.clone());
         go! { merge(a, b, out) };
@@ -129,7 +159,10 @@ fn panics<E: Engine>() {
     let sender = c.clone();
     let g = go! { sender.Send(1); };
     let error = g.Wait().expect_err("it panicked");
-    assert!(error.to_string().contains("send on closed channel"), "{error}");
+    assert!(
+        error.to_string().contains("send on closed channel"),
+        "{error}"
+    );
     // Seen from another goroutine, too.
     let count = Arc::new(AtomicUsize::new(0));
     let counter = count.clone();

@@ -13,7 +13,7 @@ mod selecting;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::engine::{Capabilities, Engine, Support};
+use crate::engine::{Capabilities, Engine, Support, Visitor, visit, visit_all};
 
 /// One promise, and how to find out whether an engine keeps it.
 pub struct Promise<E> {
@@ -41,7 +41,13 @@ pub enum Verdict {
 
 impl<E: Engine> Promise<E> {
     const fn new(name: &'static str, statement: &'static str, check: fn()) -> Self {
-        Self { name, statement, requires: None, check, engine: std::marker::PhantomData }
+        Self {
+            name,
+            statement,
+            requires: None,
+            check,
+            engine: std::marker::PhantomData,
+        }
     }
 
     const fn requires(mut self, capability: fn(&Capabilities) -> Support) -> Self {
@@ -52,8 +58,9 @@ impl<E: Engine> Promise<E> {
     /// Checks the promise on this process' runtime. A broken promise may also show as a check
     /// that never ends: the caller sets the limit.
     pub fn check(&self) -> Verdict {
-        if let Some(Support::Missing(reason)) =
-            self.requires.map(|capability| capability(&E::INFO.capabilities))
+        if let Some(Support::Missing(reason)) = self
+            .requires
+            .map(|capability| capability(&E::INFO.capabilities))
         {
             return Verdict::Refused(reason.to_owned());
         }
@@ -76,6 +83,38 @@ pub fn promises<E: Engine>() -> Vec<Promise<E>> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Every engine of this build with every promise and its statement.
+pub fn listed() -> Vec<(&'static str, &'static str, &'static str)> {
+    struct List(Vec<(&'static str, &'static str, &'static str)>);
+    impl Visitor for List {
+        fn visit<E: Engine>(&mut self) {
+            let promises = promises::<E>().into_iter();
+            self.0
+                .extend(promises.map(|promise| (E::INFO.name, promise.name, promise.statement)));
+        }
+    }
+    let mut list = List(Vec::new());
+    visit_all(&mut list);
+    list.0
+}
+
+/// Checks one promise on one engine, by name; `None` when this build has no such engine or there
+/// is no such promise. See [`Promise::check`].
+pub fn check(engine: &str, promise: &str) -> Option<Verdict> {
+    struct Check<'a>(&'a str, Option<Verdict>);
+    impl Visitor for Check<'_> {
+        fn visit<E: Engine>(&mut self) {
+            let promise = promises::<E>()
+                .into_iter()
+                .find(|promise| promise.name == self.0);
+            self.1 = promise.map(|promise| promise.check());
+        }
+    }
+    let mut check = Check(promise, None);
+    visit(engine, &mut check).ok()?;
+    check.1
 }
 
 /// What a panic said.

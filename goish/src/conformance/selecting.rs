@@ -8,20 +8,66 @@ use std::task::{Context, Waker};
 use super::{Promise, wait_until};
 use crate::engine::Engine;
 use crate::prelude::*;
+use crate::runtime::Gosched;
+use crate::sync::WaitGroup;
 
 pub(super) fn promises<E: Engine>() -> Vec<Promise<E>> {
     vec![
-        promise("select-ready", "A ready case fires, whatever the others do; a receive's value may be ignored.", ready::<E>),
-        promise("select-fairness", "Among ready cases the choice is uniformly random, with and without default.", fairness::<E>),
-        promise("select-send-fairness", "A select with two sends to one channel chooses both.", send_fairness::<E>),
-        promise("select-one-commit", "Exactly one case of a select ever commits.", one_commit::<E>),
-        promise("select-default-race", "Of two channels one of which is always ready, default is never taken.", default_race::<E>),
-        promise("select-self", "Two goroutines that each select send and receive on one channel never deadlock, and never receive what they sent.", self_select::<E>),
-        promise("select-stress", "Four channels, senders and receivers direct and through select: everything arrives once.", stress::<E>),
-        promise("select-duplicate-channel", "One channel in several cases of several goroutines corrupts nothing.", duplicates::<E>),
-        promise("select-leaves-nothing", "Waiters of finished selects are released: values that they held on to are dropped.", leaves_nothing::<E>),
-        promise("select-cancelled", "A select that is dropped while it waits loses no value.", cancelled::<E>),
-        promise("select-across-types", "A select mixes element types, capacities and directions.", across_types::<E>),
+        promise(
+            "select-ready",
+            "A ready case fires, whatever the others do; a receive's value may be ignored.",
+            ready::<E>,
+        ),
+        promise(
+            "select-fairness",
+            "Among ready cases the choice is uniformly random, with and without default.",
+            fairness::<E>,
+        ),
+        promise(
+            "select-send-fairness",
+            "A select with two sends to one channel chooses both.",
+            send_fairness::<E>,
+        ),
+        promise(
+            "select-one-commit",
+            "Exactly one case of a select ever commits.",
+            one_commit::<E>,
+        ),
+        promise(
+            "select-default-race",
+            "Of two channels one of which is always ready, default is never taken.",
+            default_race::<E>,
+        ),
+        promise(
+            "select-self",
+            "Two goroutines that each select send and receive on one channel never deadlock, and never receive what they sent.",
+            self_select::<E>,
+        ),
+        promise(
+            "select-stress",
+            "Four channels, senders and receivers direct and through select: everything arrives once.",
+            stress::<E>,
+        ),
+        promise(
+            "select-duplicate-channel",
+            "One channel in several cases of several goroutines corrupts nothing.",
+            duplicates::<E>,
+        ),
+        promise(
+            "select-leaves-nothing",
+            "Waiters of finished selects are released: values that they held on to are dropped.",
+            leaves_nothing::<E>,
+        ),
+        promise(
+            "select-cancelled",
+            "A select that is dropped while it waits loses no value.",
+            cancelled::<E>,
+        ),
+        promise(
+            "select-across-types",
+            "A select mixes element types, capacities and directions.",
+            across_types::<E>,
+        ),
     ]
 }
 
@@ -76,7 +122,10 @@ fn fairness<E: Engine>() {
     // Ten standard deviations of a fair coin: a fair choice fails once in 10^22 runs.
     let margin = 10 * 50;
     for count in counts {
-        assert!(count.abs_diff(ROUNDS / 2) < margin, "{counts:?} of {ROUNDS}");
+        assert!(
+            count.abs_diff(ROUNDS / 2) < margin,
+            "{counts:?} of {ROUNDS}"
+        );
     }
 }
 
@@ -120,7 +169,11 @@ fn one_commit<E: Engine>() {
             selector.Wait().unwrap();
         }
         assert_eq!(receiver.Wait().unwrap(), 4 * 500_500);
-        assert_eq!((a.TryRecv(), b.TryRecv()), ((0, false), (0, false)), "nothing was sent twice");
+        assert_eq!(
+            (a.TryRecv(), b.TryRecv()),
+            ((0, false), (0, false)),
+            "nothing was sent twice"
+        );
     }
 }
 
@@ -138,7 +191,10 @@ fn default_race<E: Engine>() {
         };
         b.Send(1);
         let _ = a.TryRecv();
-        assert!(g.Wait().unwrap(), "default was taken while a case was ready");
+        assert!(
+            g.Wait().unwrap(),
+            "default was taken while a case was ready"
+        );
     }
 }
 
@@ -253,7 +309,10 @@ fn duplicates<E: Engine>() {
         }
     }
     stop.Close();
-    assert_eq!((c.TryRecv(), d.TryRecv(), e.TryRecv()), ((0, false), (0, false), (0, false)));
+    assert_eq!(
+        (c.TryRecv(), d.TryRecv(), e.TryRecv()),
+        ((0, false), (0, false), (0, false))
+    );
 }
 
 fn leaves_nothing<E: Engine>() {
@@ -286,19 +345,34 @@ fn leaves_nothing<E: Engine>() {
     assert!(!answer.TrySend(1));
 }
 
+#[go_fn]
+async fn either<E: Engine>(a: Chan<int, E>, b: Chan<int, E>) -> int {
+    select! { recv(a) |v| => v, recv(b) |v| => v }
+}
+
 fn cancelled<E: Engine>() {
     let (a, b): (Chan<int, E>, Chan<int, E>) = (Chan::new(0), Chan::new(0));
     for i in 0..100 {
         let (c, d) = (a.clone(), b.clone());
-        let mut waiting = Box::pin(crate::go_async! { select! { recv(c) |v| => v, recv(d) |v| => v } });
-        assert!(waiting.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        let mut waiting = Box::pin(either(c, d));
+        assert!(
+            waiting
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()))
+                .is_pending()
+        );
         assert!(b.TrySend(i), "a select waits");
         drop(waiting);
         assert_eq!(b.TryRecv(), (i, true));
         assert!(!a.TrySend(i), "no waiter is left behind");
     }
     let mut receive = pin!(a.recv());
-    assert!(receive.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    assert!(
+        receive
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+            .is_pending()
+    );
 }
 
 fn across_types<E: Engine>() {

@@ -93,7 +93,7 @@ pub trait RangeIterator: Iterator {
     fn next_suspending(&mut self) -> Self::Next<'_>;
 }
 
-impl<T: std::marker::Send + 'static, E: goish_engines::Engine> RangeIterator
+impl<T: std::marker::Send, E: goish_engines::Engine> RangeIterator
     for crate::range::Values<'_, T, E>
 {
     type Next<'a>

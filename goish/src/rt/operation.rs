@@ -46,10 +46,10 @@ macro_rules! target {
     };
 }
 
-target! { [T: marker::Send + 'static, E: Engine] Chan<T, E>: Send }
-target! { [T: marker::Send + 'static, E: Engine] Chan<T, E>: TrySend }
-target! { [T: marker::Send + Zero + 'static, E: Engine] Chan<T, E>: Recv }
-target! { [T: marker::Send + Zero + 'static, E: Engine] Chan<T, E>: TryRecv }
+target! { [T: marker::Send, E: Engine] Chan<T, E>: Send }
+target! { [T: marker::Send, E: Engine] Chan<T, E>: TrySend }
+target! { [T: marker::Send + Zero, E: Engine] Chan<T, E>: Recv }
+target! { [T: marker::Send + Zero, E: Engine] Chan<T, E>: TryRecv }
 target! { [R: marker::Send + 'static] Goroutine<R>: Wait }
 target! { [] WaitGroup: Wait }
 target! { [T: ?Sized] Mutex<T>: Lock }
@@ -77,11 +77,11 @@ macro_rules! pending {
     };
 }
 
-pending! { [T: marker::Send + 'static, E: Engine] chan::Send<'_, T, E> => Sent<T> }
-pending! { [T: marker::Send + 'static, E: Engine] chan::Recv<'_, T, E> => Received<T> }
+pending! { [T: marker::Send, E: Engine] chan::Send<'_, T, E> => Sent<T> }
+pending! { [T: marker::Send, E: Engine] chan::Recv<'_, T, E> => Received<T> }
 pending! { [R] goroutine::Waiting<R> => Finished<Result<R, goroutine::Panicked>> }
 
-impl<'a, T: marker::Send + 'static, E: Engine> Operation<'a, Send, Chan<T, E>> {
+impl<'a, T: marker::Send, E: Engine> Operation<'a, Send, Chan<T, E>> {
     pub fn run(self, value: T) -> Pending<chan::Send<'a, T, E>> {
         Pending {
             future: self.receiver.send(value),
@@ -89,7 +89,7 @@ impl<'a, T: marker::Send + 'static, E: Engine> Operation<'a, Send, Chan<T, E>> {
     }
 }
 
-impl<'a, T: marker::Send + 'static, E: Engine> Operation<'a, Recv, Chan<T, E>> {
+impl<'a, T: marker::Send, E: Engine> Operation<'a, Recv, Chan<T, E>> {
     pub fn run(self, (): ()) -> Pending<chan::Recv<'a, T, E>> {
         Pending {
             future: self.receiver.recv(),
@@ -97,14 +97,14 @@ impl<'a, T: marker::Send + 'static, E: Engine> Operation<'a, Recv, Chan<T, E>> {
     }
 }
 
-impl<T: marker::Send + 'static, E: Engine> Operation<'_, TrySend, Chan<T, E>> {
+impl<T: marker::Send, E: Engine> Operation<'_, TrySend, Chan<T, E>> {
     pub async fn run(self, value: T) -> Tried<T> {
         coop::proceed().await;
         Tried(self.receiver.try_send(value))
     }
 }
 
-impl<T: marker::Send + 'static, E: Engine> Operation<'_, TryRecv, Chan<T, E>> {
+impl<T: marker::Send, E: Engine> Operation<'_, TryRecv, Chan<T, E>> {
     pub async fn run(self, (): ()) -> TriedReceive<T> {
         coop::proceed().await;
         TriedReceive(self.receiver.try_recv())

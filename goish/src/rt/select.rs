@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
-use goish_engines::{Arm, Case, Channel, Engine};
+use goish_engines::{Arm, Case, Channel, Engine, Operations};
 
 use crate::block;
 use crate::chan::{Chan, offered};
@@ -21,14 +21,14 @@ use crate::coop::{self, Coop};
 )]
 pub trait AsChannel {
     /// The element type.
-    type Element: Send + 'static;
+    type Element: Send;
     /// The engine.
     type Engine: Engine;
     /// The channel.
     fn as_channel(&self) -> &Chan<Self::Element, Self::Engine>;
 }
 
-impl<T: Send + 'static, E: Engine> AsChannel for Chan<T, E> {
+impl<T: Send, E: Engine> AsChannel for Chan<T, E> {
     type Element = T;
     type Engine = E;
     fn as_channel(&self) -> &Self {
@@ -68,24 +68,19 @@ pub fn owned_channel<C: AsChannel>(channel: &C) -> Chan<C::Element, C::Engine> {
     channel.as_channel().clone()
 }
 
-type ReceiveArm<'a, T, E> = <<E as Engine>::Channel<T> as Channel<T>>::RecvArm<'a>;
-type SendArm<'a, T, E> = <<E as Engine>::Channel<T> as Channel<T>>::SendArm<'a>;
+type ReceiveArm<'a, T, E> = <<E as Engine>::Channel<T> as Operations<'a, T>>::RecvArm;
+type SendArm<'a, T, E> = <<E as Engine>::Channel<T> as Operations<'a, T>>::SendArm;
 
 /// A receive; nothing for nil.
 #[track_caller]
-pub fn receive_case<T: Send + 'static, E: Engine>(
-    chan: &Chan<T, E>,
-) -> Option<ReceiveArm<'_, T, E>> {
+pub fn receive_case<T: Send, E: Engine>(chan: &Chan<T, E>) -> Option<ReceiveArm<'_, T, E>> {
     offered::<E>(E::INFO.capabilities.select, "select!");
     chan.channel().map(Channel::recv_arm)
 }
 
 /// A send; nothing for nil.
 #[track_caller]
-pub fn send_case<T: Send + 'static, E: Engine>(
-    chan: &Chan<T, E>,
-    value: T,
-) -> Option<SendArm<'_, T, E>> {
+pub fn send_case<T: Send, E: Engine>(chan: &Chan<T, E>, value: T) -> Option<SendArm<'_, T, E>> {
     offered::<E>(E::INFO.capabilities.select, "select!");
     chan.channel().map(|channel| channel.send_arm(value))
 }

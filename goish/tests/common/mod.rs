@@ -1,0 +1,106 @@
+//! What several test programs need: tests that are run with a given number of workers, each in a
+//! process of its own, so that a hang is a failure and a program's end can be looked at.
+
+#![allow(
+    dead_code,
+    unused_macros,
+    unused_imports,
+    reason = "each test program uses some of it"
+)]
+
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// How long a child may take before it counts as hanging.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// Runs one ignored test of this very program in a process of its own.
+pub fn rerun(test: &str, workers: &str) -> Output {
+    let program = std::env::current_exe().expect("a test program has a path");
+    let mut command = Command::new(program);
+    command
+        .args([
+            test,
+            "--exact",
+            "--ignored",
+            "--nocapture",
+            "--test-threads=1",
+        ])
+        .env("GOMAXPROCS", workers)
+        .env_remove("RUST_BACKTRACE")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    wait(test, command.spawn().expect("the test program runs"))
+}
+
+fn wait(test: &str, child: Child) -> Output {
+    let id = child.id();
+    let (done, outcome) = mpsc::channel();
+    std::thread::spawn(move || done.send(child.wait_with_output()));
+    match outcome.recv_timeout(DEADLINE) {
+        Ok(output) => output.expect("the output can be read"),
+        Err(_) => {
+            let _ = Command::new("kill").args(["-9", &id.to_string()]).status();
+            panic!("{test} hangs");
+        }
+    }
+}
+
+/// Runs one ignored test in a process of its own, and expects it to pass.
+pub fn passes(test: &str, workers: &str) {
+    let output = rerun(test, workers);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && text.contains("1 passed"),
+        "{test} with {workers} workers: {}\n{text}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr),
+    );
+}
+
+/// Tests that run in processes of their own, on one worker and on two.
+macro_rules! on_one_and_two_workers {
+    ($($(#[$attribute:meta])* fn $name:ident() $body:block)*) => {$(
+        $(#[$attribute])*
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            fn path() -> String {
+                let (_, path) = module_path!().split_once("::").expect("a test is in a module");
+                format!("{path}::body")
+            }
+
+            #[test]
+            fn one_worker() {
+                common::passes(&path(), "1");
+            }
+
+            #[test]
+            fn two_workers() {
+                common::passes(&path(), "2");
+            }
+
+            #[test]
+            #[ignore = "run by the two tests beside it"]
+            fn body() $body
+        }
+    )*};
+}
+pub(crate) use on_one_and_two_workers;
+
+/// Calls a function that is generic over the engine for each engine of this build.
+macro_rules! for_each_engine {
+    ($function:ident) => {{
+        struct Each;
+        impl goish::engine::Visitor for Each {
+            fn visit<E: goish::engine::Engine>(&mut self) {
+                $function::<E>();
+            }
+        }
+        goish::engine::visit_all(&mut Each);
+    }};
+}
+pub(crate) use for_each_engine;
