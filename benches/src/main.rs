@@ -1,2 +1,12 @@
-//! Scaffold.
-fn main() {}
+//! The `lab` command. What it does stands in the library.
+
+use std::process::ExitCode;
+
+use goish_lab::allocator::CountingAllocator;
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
+
+fn main() -> ExitCode {
+    goish_lab::commands::main()
+}

@@ -1,0 +1,269 @@
+//! The register of cases: the design's table, with how often each is sampled.
+
+use std::collections::BTreeSet;
+
+use goish_engines::{Info, Support};
+use goish_results::record::Mode;
+
+use crate::subject::Capacity;
+use crate::workloads::Workload;
+use crate::workloads::cancel::Order;
+
+/// One case with one of its parameters: a line of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    /// The fixed name, for example `fan-in`.
+    pub name: &'static str,
+    /// The parameter, for example `n=1000`; empty when the case has none.
+    pub param: &'static str,
+    /// What is run.
+    pub workload: Workload,
+    /// How much of a run's time one sample takes.
+    weight: Weight,
+}
+
+/// How much time a sample takes, and so how often it can be afforded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Weight {
+    /// Well under a second.
+    Light,
+    /// About a second: a million tasks.
+    Heavy,
+    /// A sample that on some engine runs into its deadline every time.
+    Endless,
+}
+
+impl Case {
+    /// Samples that a run takes of each engine and mode.
+    pub fn samples(&self, quick: bool) -> u32 {
+        match (self.weight, quick) {
+            (Weight::Light, true) => 5,
+            (Weight::Light, false) => 20,
+            (Weight::Heavy, true) => 4,
+            (Weight::Heavy, false) => 10,
+            (Weight::Endless, true) => 2,
+            (Weight::Endless, false) => 5,
+        }
+    }
+
+    /// Roughly how long one sample takes on two cores, child process included, for the estimate
+    /// that a run begins with.
+    pub fn seconds(&self, deadline: f64) -> f64 {
+        match self.weight {
+            Weight::Light => 0.2,
+            Weight::Heavy => 1.0,
+            // One of the four engines and modes reaches its deadline.
+            Weight::Endless => 1.0 + deadline / 4.0,
+        }
+    }
+
+    /// Why an engine cannot run this case in this mode, by its own capabilities.
+    pub fn refusal(&self, mode: Mode, engine: &Info) -> Option<String> {
+        if mode == Mode::Raw {
+            return None;
+        }
+        let capabilities = &engine.capabilities;
+        let needs = [
+            (self.workload.needs_rendezvous(), capabilities.rendezvous),
+            (self.workload.needs_unbounded(), capabilities.unbounded),
+        ];
+        needs
+            .into_iter()
+            .find_map(|(needed, support)| match support {
+                Support::Missing(reason) if needed => Some(reason.to_owned()),
+                _ => None,
+            })
+    }
+
+    /// What a reader must know about this case on this engine to compare it.
+    pub fn note(&self, mode: Mode, engine: &Info) -> Option<String> {
+        match engine.capabilities.raw_rendezvous {
+            Support::Missing(reason) if mode == Mode::Raw && self.workload.needs_rendezvous() => {
+                Some(format!("capacity 1: {reason}"))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Every case, in the order of the design's table and of every report.
+pub const CASES: &[Case] = {
+    use Weight::{Endless, Heavy, Light};
+    const fn case(
+        name: &'static str,
+        param: &'static str,
+        workload: Workload,
+        weight: Weight,
+    ) -> Case {
+        Case {
+            name,
+            param,
+            workload,
+            weight,
+        }
+    }
+    const fn cancel(param: &'static str, count: u64, order: Order) -> Case {
+        // A crate that searches its queue for each cancelled receive needs minutes at 100,000.
+        let weight = if count < 100_000 { Light } else { Endless };
+        case("cancel", param, Workload::Cancel(count, order), weight)
+    }
+    &[
+        case("ping-pong", "", Workload::PingPong, Light),
+        case(
+            "prod-cons-1",
+            "",
+            Workload::ProdCons(Capacity::Bounded(1)),
+            Light,
+        ),
+        case(
+            "prod-cons-1024",
+            "",
+            Workload::ProdCons(Capacity::Bounded(1024)),
+            Light,
+        ),
+        case(
+            "prod-cons-unbounded",
+            "",
+            Workload::ProdCons(Capacity::Unbounded),
+            Light,
+        ),
+        case(
+            "contended-16",
+            "capacity=16",
+            Workload::Contended(16),
+            Light,
+        ),
+        case("contended-16", "capacity=0", Workload::Contended(0), Light),
+        case(
+            "contended-16",
+            "capacity=1024",
+            Workload::Contended(1024),
+            Light,
+        ),
+        case("rss-100k", "capacity=0", Workload::Rss(0), Light),
+        case("rss-100k", "capacity=16", Workload::Rss(16), Light),
+        case("spawn-1m", "", Workload::Spawn, Heavy),
+        case("parked-1m", "", Workload::Parked, Endless),
+        case("fan-in", "n=1000", Workload::FanIn(1_000), Light),
+        case("fan-in", "n=10000", Workload::FanIn(10_000), Light),
+        case("fan-in", "n=100000", Workload::FanIn(100_000), Endless),
+        case("fan-in", "n=1000000", Workload::FanIn(1_000_000), Endless),
+        cancel("n=1000,order=fifo", 1_000, Order::Fifo),
+        cancel("n=1000,order=lifo", 1_000, Order::Lifo),
+        cancel("n=1000,order=random", 1_000, Order::Random),
+        cancel("n=10000,order=fifo", 10_000, Order::Fifo),
+        cancel("n=10000,order=lifo", 10_000, Order::Lifo),
+        cancel("n=10000,order=random", 10_000, Order::Random),
+        cancel("n=100000,order=fifo", 100_000, Order::Fifo),
+        cancel("n=100000,order=lifo", 100_000, Order::Lifo),
+        cancel("n=100000,order=random", 100_000, Order::Random),
+    ]
+};
+
+/// A case or a parameter that there is none of.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnknownCase {
+    /// No case of that name.
+    #[error("there is no case `{name}`; the cases are {}", names().join(", "))]
+    Name {
+        /// The name asked for.
+        name: String,
+    },
+    /// The case has no such parameter.
+    #[error("the case `{name}` has no parameter `{param}`; it has {}", params(.name).join(" and "))]
+    Param {
+        /// The case's name.
+        name: String,
+        /// The parameter asked for.
+        param: String,
+    },
+}
+
+/// The names of the cases, each once, in order.
+pub fn names() -> Vec<&'static str> {
+    let mut names: Vec<_> = CASES.iter().map(|case| case.name).collect();
+    names.dedup();
+    names
+}
+
+fn params(name: &str) -> Vec<String> {
+    let cases = CASES.iter().filter(|case| case.name == name);
+    cases.map(|case| format!("`{}`", case.param)).collect()
+}
+
+/// The case of that name and parameter.
+///
+/// # Errors
+///
+/// [`UnknownCase`], which names those that there are.
+pub fn find(name: &str, param: &str) -> Result<&'static Case, UnknownCase> {
+    if !names().contains(&name) {
+        return Err(UnknownCase::Name {
+            name: name.to_owned(),
+        });
+    }
+    CASES
+        .iter()
+        .find(|case| case.name == name && case.param == param)
+        .ok_or_else(|| UnknownCase::Param {
+            name: name.to_owned(),
+            param: param.to_owned(),
+        })
+}
+
+/// The cases of these names with all their parameters, in the table's order, each once.
+///
+/// # Errors
+///
+/// [`UnknownCase`], which names those that there are.
+pub fn select(wanted: &[String]) -> Result<Vec<&'static Case>, UnknownCase> {
+    if let Some(name) = wanted.iter().find(|name| !names().contains(&name.as_str())) {
+        return Err(UnknownCase::Name { name: name.clone() });
+    }
+    let wanted: BTreeSet<&str> = wanted.iter().map(String::as_str).collect();
+    Ok(CASES
+        .iter()
+        .filter(|case| wanted.contains(case.name))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_case_is_found_by_its_name_and_parameter() {
+        for case in CASES {
+            assert_eq!(find(case.name, case.param).unwrap().workload, case.workload);
+        }
+    }
+
+    #[test]
+    fn an_unknown_case_is_answered_with_the_cases_that_there_are() {
+        let error = select(&["fan-out".to_owned()]).unwrap_err().to_string();
+        assert!(
+            error.starts_with("there is no case `fan-out`; the cases are ping-pong, "),
+            "{error}"
+        );
+        let error = find("fan-in", "n=7").unwrap_err().to_string();
+        assert!(error.contains("`n=1000`"), "{error}");
+    }
+
+    #[test]
+    fn cases_are_selected_once_each_in_the_order_of_the_table() {
+        let wanted = ["rss-100k", "ping-pong", "rss-100k"].map(str::to_owned);
+        let selected = select(&wanted).unwrap();
+        let names: Vec<_> = selected
+            .iter()
+            .map(|case| (case.name, case.param))
+            .collect();
+        assert_eq!(
+            names,
+            [
+                ("ping-pong", ""),
+                ("rss-100k", "capacity=0"),
+                ("rss-100k", "capacity=16")
+            ]
+        );
+    }
+}

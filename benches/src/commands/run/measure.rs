@@ -1,0 +1,195 @@
+//! Taking the samples of a run, one after the other, each recorded before the next begins.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use goish_results::record::{Figure, Outcome, Row, SCHEMA};
+use goish_results::store::{PlannedSample, RunHeader, RunWriter, timestamp};
+
+use super::{Session, Settings};
+use crate::console::{Progress, note};
+use crate::failure::Failure;
+use crate::launch::{Finished, Launcher};
+use crate::protocol::{Request, mode_name};
+use crate::{cases, table};
+
+/// Takes the samples of the plan that are not there yet.
+pub(super) fn measure(
+    session: &Session,
+    done: &BTreeSet<u64>,
+    mut writer: RunWriter,
+) -> Result<(), Failure> {
+    let Session {
+        header,
+        settings,
+        memory_bytes,
+    } = session;
+    let interrupted = Arc::new(AtomicBool::new(false));
+    heed_signals(&interrupted)
+        .map_err(|error| Failure::Other(format!("signals cannot be received: {error}")))?;
+    let launcher = Launcher::new(Arc::clone(&interrupted))
+        .map_err(|error| Failure::Other(format!("this program cannot find itself: {error}")))?;
+
+    let left: Vec<_> = header
+        .plan
+        .iter()
+        .filter(|planned| !done.contains(&planned.order))
+        .collect();
+    note(&announcement(header, settings, &left));
+    let mut progress = Progress::new(done.len() as u64, header.plan.len() as u64);
+    for planned in left {
+        let what = describe(planned);
+        progress.begin(&what);
+        let request = request(planned, header, settings, *memory_bytes);
+        let Some(finished) = launcher.launch(&request) else {
+            progress.finish();
+            return Err(interruption(&header.id));
+        };
+        let row = row(planned, header, settings, finished);
+        writer
+            .append(&row)
+            .map_err(|error| resumable(&error.to_string(), &header.id))?;
+        let matters = !matches!(row.outcome, Outcome::Ok { .. });
+        progress.end(&what, &result(&row.outcome), matters);
+    }
+    progress.finish();
+    Ok(())
+}
+
+/// Lets the first Ctrl-C, and what else asks a program to end, stop the run between two rows, and
+/// the second end it at once.
+fn heed_signals(interrupted: &Arc<AtomicBool>) -> std::io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::flag::{register, register_conditional_shutdown};
+    for signal in [SIGHUP, SIGINT, SIGTERM] {
+        // The order matters: the flag is looked at before it is set.
+        register_conditional_shutdown(signal, 1, Arc::clone(interrupted))?;
+        register(signal, Arc::clone(interrupted))?;
+    }
+    Ok(())
+}
+
+fn interruption(id: &str) -> Failure {
+    Failure::Incomplete(format!(
+        "interrupted; every row so far is kept, and `cargo lab run --resume {id}` completes the run"
+    ))
+}
+
+fn resumable(sentence: &str, id: &str) -> Failure {
+    Failure::Other(format!(
+        "{sentence}; every row so far is kept, and `cargo lab run --resume {id}` completes the run"
+    ))
+}
+
+fn request(
+    planned: &PlannedSample,
+    header: &RunHeader,
+    settings: &Settings,
+    memory_bytes: Option<u64>,
+) -> Request {
+    let cell = planned.cell.clone();
+    Request {
+        case: cell.case,
+        param: cell.param,
+        mode: cell.mode,
+        engine: cell.engine,
+        workers: header.machine.workers,
+        scale: settings.scale,
+        deadline_ms: settings.deadline_ms,
+        memory_bytes,
+    }
+}
+
+fn row(
+    planned: &PlannedSample,
+    header: &RunHeader,
+    settings: &Settings,
+    finished: Finished,
+) -> Row {
+    let scaled = (settings.scale > 1).then(|| {
+        format!(
+            "every count was divided by {}: no real measurement",
+            settings.scale
+        )
+    });
+    let notes: Vec<String> = finished.answer.note.into_iter().chain(scaled).collect();
+    let engine = &planned.cell.engine;
+    Row {
+        schema: SCHEMA,
+        run: header.id.clone(),
+        order: planned.order,
+        at: timestamp(),
+        commit: header.commit.clone(),
+        dirty: header.dirty,
+        machine: header.machine.fingerprint(),
+        engine_version: header
+            .engine_versions
+            .get(engine)
+            .cloned()
+            .unwrap_or_default(),
+        cell: planned.cell.clone(),
+        sample: planned.sample,
+        workers: header.machine.workers,
+        wall_ns: u64::try_from(finished.wall.as_nanos()).unwrap_or(u64::MAX),
+        outcome: finished.answer.outcome,
+        note: (!notes.is_empty()).then(|| notes.join("; ")),
+        runtime: finished.answer.runtime,
+    }
+}
+
+fn describe(planned: &PlannedSample) -> String {
+    let cell = &planned.cell;
+    let words = [
+        cell.case.as_str(),
+        &cell.param,
+        mode_name(cell.mode),
+        &cell.engine,
+    ];
+    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    words.join(" ")
+}
+
+fn result(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Ok { figures } => match figures.first() {
+            Some(Figure { value, unit, .. }) => table::value(*value, unit),
+            None => "nothing".to_owned(),
+        },
+        Outcome::Dnf { reason, .. } => format!("did not finish: {reason}"),
+        Outcome::Error { reason } => format!("failed: {reason}"),
+        Outcome::Refused { reason } => format!("refused: {reason}"),
+    }
+}
+
+fn announcement(header: &RunHeader, settings: &Settings, left: &[&PlannedSample]) -> String {
+    let deadline = settings.deadline_ms as f64 / 1000.0;
+    let seconds: f64 = left
+        .iter()
+        .filter_map(|planned| cases::find(&planned.cell.case, &planned.cell.param).ok())
+        .map(|case| case.seconds(deadline))
+        .sum();
+    let engines: Vec<&str> = header
+        .engine_versions
+        .values()
+        .map(String::as_str)
+        .collect();
+    format!(
+        "run {}: {} samples of {}, about {}; Ctrl-C keeps what was measured",
+        header.id,
+        left.len(),
+        engines.join(" and "),
+        if settings.scale > 1 {
+            "no time".to_owned()
+        } else {
+            minutes(seconds)
+        }
+    )
+}
+
+fn minutes(seconds: f64) -> String {
+    match (seconds / 60.0).ceil() {
+        minutes if minutes <= 1.0 => "a minute".to_owned(),
+        minutes => format!("{minutes:.0} minutes"),
+    }
+}

@@ -1,0 +1,101 @@
+//! The workloads: one file per case of the design's table.
+//!
+//! Each file has one function that does the work and returns what it measured, generic over
+//! [`Subject`](crate::subject::Subject). The lab calls it through [`Workload::sample`], criterion
+//! calls it as it is. Each says in its documentation what is inside the timed part. Each verifies
+//! what it delivered, and returns [`Wrong`](crate::stage::Wrong) in place of a figure when that is
+//! not what was sent.
+
+use std::time::Duration;
+
+use goish_results::record::Figure;
+
+use crate::stage::{Stage, Wrong};
+use crate::subject::{Capacity, Subject};
+
+pub mod cancel;
+pub mod contended;
+pub mod fan_in;
+pub mod parked;
+mod parking;
+pub mod ping_pong;
+pub mod prod_cons;
+pub mod rss;
+pub mod spawn;
+
+/// A case with its parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Workload {
+    /// `ping-pong`.
+    PingPong,
+    /// `prod-cons-1`, `prod-cons-1024`, `prod-cons-unbounded`.
+    ProdCons(Capacity),
+    /// `contended-16` at a capacity.
+    Contended(usize),
+    /// `rss-100k` at a capacity.
+    Rss(usize),
+    /// `spawn-1m`.
+    Spawn,
+    /// `parked-1m`.
+    Parked,
+    /// `fan-in` of this many senders.
+    FanIn(u64),
+    /// `cancel` of this many receives, in an order.
+    Cancel(u64, cancel::Order),
+}
+
+impl Workload {
+    /// Runs one sample, warm-up included, with every count divided by `scale`.
+    ///
+    /// # Errors
+    ///
+    /// [`Wrong`] when it did not deliver what it should have delivered.
+    pub async fn sample<S: Subject>(self, scale: u64, stage: &Stage) -> Result<Vec<Figure>, Wrong> {
+        match self {
+            Workload::PingPong => ping_pong::sample::<S>(scale, stage).await,
+            Workload::ProdCons(capacity) => prod_cons::sample::<S>(capacity, scale, stage).await,
+            Workload::Contended(capacity) => contended::sample::<S>(capacity, scale, stage).await,
+            Workload::Rss(capacity) => rss::sample::<S>(capacity, scale, stage).await,
+            Workload::Spawn => spawn::sample::<S>(scale, stage).await,
+            Workload::Parked => parked::sample::<S>(scale, stage).await,
+            Workload::FanIn(senders) => fan_in::sample::<S>(senders, scale, stage).await,
+            Workload::Cancel(count, order) => cancel::sample::<S>(count, order, scale, stage).await,
+        }
+    }
+
+    /// Whether it needs the count of the heap, which costs the timed cases too much.
+    pub fn counts_heap(self) -> bool {
+        matches!(self, Workload::Rss(_) | Workload::Parked)
+    }
+
+    /// Whether it makes channels of capacity 0.
+    pub fn needs_rendezvous(self) -> bool {
+        matches!(
+            self,
+            Workload::PingPong | Workload::Contended(0) | Workload::Rss(0)
+        )
+    }
+
+    /// Whether it makes channels without a limit.
+    pub fn needs_unbounded(self) -> bool {
+        matches!(self, Workload::ProdCons(Capacity::Unbounded))
+    }
+}
+
+/// A count divided by the scale, but at least `least`.
+fn scaled(count: u64, scale: u64, least: u64) -> u64 {
+    (count / scale.max(1)).max(least)
+}
+
+fn figure(metric: &str, unit: &str, value: f64) -> Figure {
+    Figure {
+        metric: metric.to_owned(),
+        unit: unit.to_owned(),
+        value,
+    }
+}
+
+/// Time shared out over operations.
+fn nanoseconds_per(metric: &str, elapsed: Duration, operations: u64) -> Figure {
+    figure(metric, "ns", elapsed.as_nanos() as f64 / operations as f64)
+}
