@@ -7,7 +7,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 pub use crate::block::BlockingCall;
-use crate::goroutine::{Goroutine, panics};
+use crate::goroutine::panics;
+pub use crate::goroutine::{Goroutine, Panicked};
 use crate::types::int;
 use crate::{block, goroutine};
 
