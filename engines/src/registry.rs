@@ -57,7 +57,6 @@ macro_rules! engines {
         ///
         /// [`UnknownEngine`] when this build has none of that name.
         pub fn visit(name: &str, visitor: &mut impl Visitor) -> Result<(), UnknownEngine> {
-            let _ = &visitor;
             match name {
                 $(
                     #[cfg(feature = $feature)]
@@ -78,7 +77,6 @@ macro_rules! engines {
 
         /// Calls the visitor with each engine of this build, in the order of [`built`].
         pub fn visit_all(visitor: &mut impl Visitor) {
-            let _ = &visitor;
             $(
                 #[cfg(feature = $feature)]
                 visitor.visit::<$engine>();
@@ -94,7 +92,10 @@ macro_rules! engines {
 
         engines!(@default [$($seen)* $feature] $($rest)*);
     };
-    (@default [$($seen:literal)*]) => {};
+    (@default [$($seen:literal)*]) => {
+        #[cfg(not(any(goish_loom, $(feature = $seen),*)))]
+        compile_error!(concat!("goish needs a channel engine: enable one of the features", $(" ", $seen),*));
+    };
 }
 
 engines! {

@@ -3,6 +3,7 @@
 //! Each check runs in a process of its own, so that it has a runtime of its own, and so that one
 //! which never ends fails alone. `GOISH_CONFORMANCE=engine/promise` runs a single check here.
 
+use std::io::Read;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -49,23 +50,27 @@ fn run(engine: &str, promise: &str, workers: usize) -> Result<(), Failed> {
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()?;
+    // Read while it runs: a pipe holds little, and panics that are expected say a lot.
+    let mut pipe = child.stderr.take().ok_or("no pipe")?;
+    let errors = std::thread::spawn(move || {
+        let mut errors = Vec::new();
+        pipe.read_to_end(&mut errors).map(|_| errors)
+    });
     let started = Instant::now();
-    while child.try_wait()?.is_none() {
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
         if started.elapsed() > LIMIT {
             child.kill()?;
             child.wait()?;
             return Err(format!("it did not end within {LIMIT:?}").into());
         }
         std::thread::sleep(Duration::from_millis(2));
-    }
-    let output = child.wait_with_output()?;
-    if output.status.success() {
+    };
+    if status.success() {
         return Ok(());
     }
-    Err(format!(
-        "{}\n{}",
-        output.status,
-        String::from_utf8_lossy(&output.stderr)
-    )
-    .into())
+    let errors = errors.join().map_err(|_| "the reading thread panicked")??;
+    Err(format!("{status}\n{}", String::from_utf8_lossy(&errors)).into())
 }
