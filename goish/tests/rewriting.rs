@@ -2,6 +2,13 @@
 //! goish's stays as it was. On one worker an operation that blocked it would never end, unless it
 //! handed the worker on, and that would be counted: these tests see to it that nothing was.
 
+#![allow(
+    non_snake_case,
+    clippy::dbg_macro,
+    clippy::type_complexity,
+    reason = "user types with goish's names, and every macro that takes expressions"
+)]
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -94,15 +101,15 @@ fn generic<M: Mailbox>(mailbox: &M) -> int {
 }
 
 mod other {
-    pub fn Sleep<T: std::fmt::Debug>(what: T) -> String {
+    pub(crate) fn Sleep<T: std::fmt::Debug>(what: T) -> String {
         format!("{what:?}")
     }
-    pub fn Gosched() -> i32 {
+    pub(crate) fn Gosched() -> i32 {
         5
     }
-    pub mod same {
+    pub(crate) mod same {
         use goish::time::Duration;
-        pub fn Sleep(how_long: Duration) -> Duration {
+        pub(crate) fn Sleep(how_long: Duration) -> Duration {
             how_long
         }
     }
@@ -146,8 +153,8 @@ on_one_and_two_workers! {
             }
             let (Some(v), 7) = (maybe(c.Recv().0), c.Recv().0) else { panic!() };
             got.push(v);
-            let mut inner = async { c.Recv().0 + { std::convert::identity(c.Recv().0) } };
-            got.push(unsafe { std::pin::Pin::new_unchecked(&mut inner) }.await);
+            let inner = async { c.Recv().0 + { std::convert::identity(c.Recv().0) } };
+            got.push(inner.await);
             got.push([c.Recv().0, c.Recv().0][1]);
             got.push((c.Recv().0, 0).0);
             got.push(holder.chan.Recv().0);
@@ -156,7 +163,7 @@ on_one_and_two_workers! {
             got.push(holder.nested.1[i].Recv().0 + holder.nested.1[i - 1].Recv().0);
             got.push((&c).Recv().0);
             got.push((*&&c).Recv().0);
-            let boxed = Box::new(Arc::new(Rc::new(&c).as_ref().clone()));
+            let boxed = Box::new(Arc::new(&c));
             got.push(boxed.Recv().0);
             'outer: loop {
                 while let (v, true) = c.Recv() {
@@ -321,7 +328,7 @@ on_one_and_two_workers! {
             }
             let words = vec!["a", "bc"];
             for (i, word) in range!(words) { sum += i as int + word.len() as int; }
-            for (_, (key, value)) in range!(&map).enumerate() { sum += key.len() as int + value; }
+            for (key, value) in range!(&map) { sum += key.len() as int + value; }
             for (at, rune) in range!("hé!") { if rune == '!' { sum += 1000 * at as int; } }
             let local = vec![Rc::new(1), Rc::new(2)];
             for (_, rc) in range!(local) { sum += **rc; }

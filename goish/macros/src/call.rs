@@ -129,6 +129,7 @@ impl Operation<'_> {
         let prepare = quote_spanned!(span=>
             let #marker = #runtime::Argument::new();
             if #runtime::unreached() {
+                #[allow(clippy::unit_arg)]
                 #runtime::absurd(#typed)
             }
         );
@@ -141,6 +142,7 @@ impl Operation<'_> {
                     (#name,) => {
                         let operation = (&#probe).pick();
                         if operation.is_plain() {
+                            #[allow(clippy::unit_arg)]
                             #call
                         } else {
                             #[allow(unreachable_code)]
@@ -160,6 +162,7 @@ impl Operation<'_> {
                 (#name,) => {
                     let operation = (&#probe).pick();
                     if operation.is_plain() {
+                        #[allow(clippy::unit_arg)]
                         break 'operation #call;
                     }
                     operation.run(#name)

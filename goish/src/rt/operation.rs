@@ -121,7 +121,8 @@ impl<R: marker::Send + 'static> Operation<'_, Wait, Goroutine<R>> {
 
 impl Operation<'_, Wait, WaitGroup> {
     pub async fn run(self, (): ()) -> Finished<()> {
-        Finished(self.receiver.wait().await)
+        self.receiver.wait().await;
+        Finished(())
     }
 }
 
@@ -145,6 +146,7 @@ impl<'a, T: ?Sized> Operation<'a, RLock, RWMutex<T>> {
 
 impl Operation<'_, Do, Once> {
     pub async fn run(self, f: impl FnOnce()) -> Finished<()> {
-        Finished(self.receiver.run(f).await)
+        self.receiver.run(f).await;
+        Finished(())
     }
 }

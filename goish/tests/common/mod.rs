@@ -16,7 +16,7 @@ use std::time::Duration;
 const DEADLINE: Duration = Duration::from_secs(120);
 
 /// Runs one ignored test of this very program in a process of its own.
-pub fn rerun(test: &str, workers: &str) -> Output {
+pub(crate) fn rerun(test: &str, workers: &str) -> Output {
     let program = std::env::current_exe().expect("a test program has a path");
     let mut command = Command::new(program);
     command
@@ -49,7 +49,7 @@ fn wait(test: &str, child: Child) -> Output {
 }
 
 /// Runs one ignored test in a process of its own, and expects it to pass.
-pub fn passes(test: &str, workers: &str) {
+pub(crate) fn passes(test: &str, workers: &str) {
     let output = rerun(test, workers);
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(

@@ -1,0 +1,31 @@
+//! A million goroutines, all alive at once, all parked on one channel; then all at work.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use goish::prelude::*;
+
+fn main() {
+    const GOROUTINES: int = 1_000_000;
+    let gate = chan!(());
+    let count = Arc::new(AtomicI64::new(0));
+    let wg = sync::WaitGroup::new();
+
+    let start = time::Now();
+    wg.Add(GOROUTINES);
+    for _ in range!(GOROUTINES) {
+        let (gate, count, wg) = (gate.clone(), count.clone(), wg.clone());
+        go! {
+            gate.Recv();
+            count.fetch_add(1, Ordering::Relaxed);
+            wg.Done();
+        };
+    }
+    assert!(runtime::NumGoroutine() > GOROUTINES);
+    println!("{GOROUTINES} goroutines after {}", time::Since(start));
+
+    close!(gate);
+    wg.Wait();
+    println!("all of them done after {}", time::Since(start));
+    assert_eq!(count.load(Ordering::Relaxed), GOROUTINES);
+}

@@ -1,0 +1,56 @@
+//! The concurrent prime sieve of Go's tour: one goroutine per prime, daisy-chained.
+
+use goish::prelude::*;
+
+/// Sends 2, 3, 4, … for as long as somebody listens.
+#[go_fn]
+async fn generate(numbers: Chan<int>, quit: Chan<()>) {
+    let mut number = 2;
+    loop {
+        select! {
+            send(numbers, number) => number += 1,
+            recv(quit) => return,
+        }
+    }
+}
+
+/// Passes on what the prime does not divide.
+#[go_fn]
+async fn filter(from: Chan<int>, to: Chan<int>, prime: int, quit: Chan<()>) {
+    loop {
+        let number = select! {
+            recv(from) |number| => number,
+            recv(quit) => return,
+        };
+        if number % prime == 0 {
+            continue;
+        }
+        select! {
+            send(to, number) => {}
+            recv(quit) => return,
+        }
+    }
+}
+
+fn main() {
+    let quit = chan!(());
+    let mut numbers = chan!(int);
+    {
+        let (numbers, quit) = (numbers.clone(), quit.clone());
+        go! { generate(numbers, quit).await };
+    }
+    let mut primes = vec![];
+    for _ in range!(25) {
+        let (prime, _) = numbers.Recv();
+        primes.push(prime);
+        let filtered = chan!(int);
+        let (from, to, quit) = (numbers, filtered.clone(), quit.clone());
+        go! { filter(from, to, prime, quit).await };
+        numbers = filtered;
+    }
+    close!(quit);
+
+    println!("{primes:?}");
+    assert_eq!(primes.last(), Some(&97));
+    assert_eq!(primes.iter().sum::<int>(), 1060);
+}
