@@ -113,9 +113,15 @@ fn take<E: Engine>(case: &Case, request: &Request) -> Answer {
         Mode::Raw => observe::<Raw<E>>(case, request, &stage),
         Mode::Goish => observe::<Goish<E>>(case, request, &stage),
     };
+    // A sample that ended well says all that it found in its figures.
+    let finding = match outcome {
+        Outcome::Ok { .. } => None,
+        _ => stage.finding(),
+    };
+    let notes: Vec<String> = note.into_iter().chain(finding).collect();
     Answer {
         outcome,
-        note,
+        note: (!notes.is_empty()).then(|| notes.join("; ")),
         runtime: stage.runtime_figures(),
     }
 }
@@ -182,11 +188,13 @@ fn watch(
     }
 }
 
+/// The reason says nothing of how far the sample got: that stands beside it, and the reasons of a
+/// cell's samples should be one.
 fn not_finished(deadline: Duration, stage: &Stage) -> Outcome {
     let (delivered, expected) = stage.progress();
     let limit = format!("its deadline of {} s", deadline.as_secs_f64());
     let reason = match stage.started() {
-        Some(_) => format!("{delivered} of {expected} operations were done at {limit}"),
+        Some(_) => format!("it passed {limit}"),
         None => format!("it was still being prepared at {limit}"),
     };
     Outcome::Dnf {

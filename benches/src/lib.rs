@@ -17,6 +17,7 @@ pub mod stage;
 pub mod subject;
 pub mod workloads;
 
+mod attend;
 mod conformance;
 mod console;
 mod failure;

@@ -25,6 +25,8 @@ struct Inner {
     started: OnceLock<Instant>,
     delivered: AtomicU64,
     expected: AtomicU64,
+    /// What is worth telling even if the rest does not finish.
+    finding: OnceLock<String>,
     /// `None` on a stage that only keeps the clock.
     watch: Option<Mutex<Watch>>,
 }
@@ -51,6 +53,17 @@ impl Stage {
     /// Says that this many more operations are done.
     pub fn advance(&self, operations: u64) {
         self.0.delivered.fetch_add(operations, Ordering::Relaxed);
+    }
+
+    /// Says what was found out before the timed part, for the note of a sample that does not finish.
+    pub fn found(&self, finding: String) {
+        // Only a workload of one round has something to say, so there is no second finding.
+        let _ = self.0.finding.set(finding);
+    }
+
+    /// What the workload found out before the timed part, if it said so.
+    pub fn finding(&self) -> Option<String> {
+        self.0.finding.get().cloned()
     }
 
     /// Operations done so far, and operations expected.

@@ -228,3 +228,16 @@ fn the_child_ends_without_waiting_for_tasks_that_are_still_parked() {
     let answer: Value = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!(answer["status"], "dnf", "{answer}");
 }
+
+#[test]
+fn a_promise_is_tried_by_its_name() {
+    let engine = format!("--engine={}", goish_engines::built()[0].name);
+    let tried = Lab::new()
+        .lab(&["promise", &engine, "--promise=fifo"])
+        .succeeded();
+    let answer: Value = serde_json::from_str(&tried.stdout).unwrap();
+    assert_eq!(answer["outcome"], "holds", "{answer}");
+    Lab::new()
+        .lab(&["promise", &engine, "--promise=wealth"])
+        .failed_with(2, &["there is no promise `wealth`"]);
+}

@@ -9,6 +9,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand};
 use goish_results::store::{Run, Store};
 
+use crate::conformance;
 use crate::failure::Failure;
 use crate::place;
 use crate::protocol::Request;
@@ -50,6 +51,9 @@ enum Command {
     /// Takes one sample in this process; what `run` starts for each
     #[command(hide = true)]
     Child(Request),
+    /// Tries one promise in this process; what `run` starts for each
+    #[command(hide = true)]
+    Promise(conformance::Request),
 }
 
 /// Runs the command of this process's arguments and returns its exit code.
@@ -77,6 +81,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Cmp(arguments) => cmp::run(&house, &arguments),
         Command::Machine(arguments) => machine::run(&arguments),
         Command::Child(request) => crate::child::main(&request),
+        Command::Promise(request) => conformance::main(&request),
     }
 }
 

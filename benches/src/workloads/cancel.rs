@@ -17,7 +17,7 @@ use crate::stage::{Stage, Wrong};
 use crate::subject::{Capacity, Subject};
 
 /// Rounds of a small n go on until this many receives were cancelled.
-const CANCELLATIONS: u64 = 100_000;
+const CANCELLATIONS: u64 = 20_000;
 
 /// Cancellations that are reported at a time.
 const CHUNK: usize = 64;

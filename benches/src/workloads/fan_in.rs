@@ -20,7 +20,7 @@ use crate::stage::{Stage, Tally, Wrong};
 use crate::subject::{Capacity, Subject};
 
 /// Rounds of a small n go on until this many messages were received.
-const MESSAGES: u64 = 50_000;
+const MESSAGES: u64 = 20_000;
 
 pub(super) async fn sample<S: Subject>(
     senders: u64,

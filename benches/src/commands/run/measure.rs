@@ -12,12 +12,14 @@ use crate::console::{Progress, note};
 use crate::failure::Failure;
 use crate::launch::{Finished, Launcher};
 use crate::protocol::{Request, mode_name};
-use crate::{cases, table};
+use crate::{cases, conformance, table};
 
-/// Takes the samples of the plan that are not there yet.
+/// Takes the samples of the plan that are not there yet, and before that, if asked, tries the
+/// promises.
 pub(super) fn measure(
     session: &Session,
     done: &BTreeSet<u64>,
+    promises: bool,
     mut writer: RunWriter,
 ) -> Result<(), Failure> {
     let Session {
@@ -37,6 +39,10 @@ pub(super) fn measure(
         .filter(|planned| !done.contains(&planned.order))
         .collect();
     note(&announcement(header, settings, &left));
+    // What is scaled down is no measurement, and asks for no promises.
+    if promises && settings.scale == 1 {
+        try_promises(header, &launcher, &writer)?;
+    }
     let mut progress = Progress::new(done.len() as u64, header.plan.len() as u64);
     for planned in left {
         let what = describe(planned);
@@ -54,6 +60,22 @@ pub(super) fn measure(
         progress.end(&what, &result(&row.outcome), matters);
     }
     progress.finish();
+    Ok(())
+}
+
+fn try_promises(
+    header: &RunHeader,
+    launcher: &Launcher,
+    writer: &RunWriter,
+) -> Result<(), Failure> {
+    let engines: Vec<&str> = header.engine_versions.keys().map(String::as_str).collect();
+    let table = conformance::record(launcher, &engines).ok_or_else(|| interruption(&header.id))?;
+    writer
+        .conformance(&table)
+        .map_err(|error| resumable(&error.to_string(), &header.id))?;
+    conformance::summary(&table)
+        .iter()
+        .for_each(|line| note(line));
     Ok(())
 }
 
@@ -156,7 +178,11 @@ fn result(outcome: &Outcome) -> String {
             Some(Figure { value, unit, .. }) => table::value(*value, unit),
             None => "nothing".to_owned(),
         },
-        Outcome::Dnf { reason, .. } => format!("did not finish: {reason}"),
+        Outcome::Dnf {
+            reason,
+            delivered,
+            expected,
+        } => format!("did not finish: {reason}, with {delivered} of {expected} done"),
         Outcome::Error { reason } => format!("failed: {reason}"),
         Outcome::Refused { reason } => format!("refused: {reason}"),
     }
