@@ -85,10 +85,9 @@ pub(crate) fn criterion(suite: &str) -> Criterion {
         .measurement_time(Duration::from_secs(3))
 }
 
-/// The folder for criterion's output, with the suite's stamp in it when this run measures.
-fn output(suite: &str) -> PathBuf {
-    let folder = folder().expect("a running program knows where it is");
-    let elsewise = [
+/// Whether this run measures, and does not only list, check or draw.
+pub(crate) fn measures() -> bool {
+    const ELSEWISE: [&str; 6] = [
         "--list",
         "--test",
         "--help",
@@ -96,8 +95,15 @@ fn output(suite: &str) -> PathBuf {
         "--load-baseline",
         "--profile-time",
     ];
-    let measures = !std::env::args().any(|argument| elsewise.contains(&argument.as_str()));
-    if measures && let Err(error) = Stamp::leave(suite, &folder) {
+    !std::env::args().any(|argument| ELSEWISE.contains(&argument.as_str()))
+}
+
+/// The folder for criterion's output, with the suite's stamp in it when this run measures.
+fn output(suite: &str) -> PathBuf {
+    let folder = folder().expect("a running program knows where it is");
+    if measures()
+        && let Err(error) = Stamp::leave(suite, &folder)
+    {
         // The figures are as good without: only `lab report --criterion` will refuse them.
         eprintln!("warning: no stamp of the suite `{suite}` was left: {error}");
     }

@@ -1,5 +1,6 @@
 //! The `lab` command: one file for each subcommand.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand};
-use goish_results::store::{Run, Store};
+use goish_results::store::{PlannedSample, Run, Store};
 
 use crate::conformance;
 use crate::failure::Failure;
@@ -130,7 +131,9 @@ fn complete(run: &Run) -> Result<(), Failure> {
         .filter(|row| matches!(row.outcome, Outcome::Error { .. }))
         .count();
     let planned = run.header.plan.len();
-    let missing = planned.saturating_sub(run.rows.len());
+    let there: BTreeSet<u64> = run.rows.iter().map(|row| row.order).collect();
+    let lacks = |sample: &&PlannedSample| !there.contains(&sample.order);
+    let missing = run.header.plan.iter().filter(lacks).count();
     if planned == 0 && run.rows.is_empty() {
         return Err(Failure::Incomplete(format!(
             "nothing was measured in the run `{}`",
