@@ -35,7 +35,7 @@ pub(crate) fn method(root: &Root, call: &ExprMethodCall) -> Option<TokenStream> 
     let marker = Ident::new(marker, span);
     let place = Place::of(&call.receiver, keep);
     let receiver = &place.tokens;
-    let runtime = root.runtime();
+    let runtime = root.runtime(call.method.span());
     let (dot, method) = (&call.dot_token, &call.method);
     let operation = Operation {
         runtime: &runtime,
@@ -66,7 +66,7 @@ pub(crate) fn function(root: &Root, call: &ExprCall) -> Option<TokenStream> {
     }
     let name = last.ident.to_string();
     let span = hidden(last.ident.span());
-    let runtime = root.runtime();
+    let runtime = root.runtime(last.ident.span());
     let function = local("function", last.ident.span());
     let probe = match (name.as_str(), call.args.len()) {
         ("Sleep", 1) => {
@@ -125,9 +125,10 @@ impl Operation<'_> {
         let marker = local("marker", self.name.span());
         let typed = (self.call)(Some(&quote_spanned!(span=> #marker.value())));
         let call = (self.call)(Some(&name.to_token_stream()));
-        let accept = Ident::new("accept", self.name.span());
-        let prepare = quote_spanned!(span=>
-            let #marker = #runtime::Argument::new();
+        let accepted =
+            quote_spanned!(span=> (#runtime::Accepted { of: #marker, value: #argument }));
+        let with_type = |inner: TokenStream| quote_spanned!(span=> match #runtime::Argument::new() { #marker => #inner });
+        let check = quote_spanned!(span=>
             if #runtime::unreached() {
                 #[allow(clippy::unit_arg)]
                 #runtime::absurd(#typed)
@@ -136,10 +137,10 @@ impl Operation<'_> {
         if mentions_loop_exit(argument) {
             // A loop is left from inside the argument, and Rust has no `break` without a label
             // inside a block that has one. The argument's temporaries live longer here.
-            return quote_spanned!(span=> {
-                #prepare
-                match (#marker.#accept(#argument),) {
-                    (#name,) => {
+            return with_type(quote_spanned!(span=> {
+                #check
+                match #accepted {
+                    #runtime::Accepted { value: #name, .. } => {
                         let operation = (&#probe).pick();
                         if operation.is_plain() {
                             #[allow(clippy::unit_arg)]
@@ -152,14 +153,14 @@ impl Operation<'_> {
                         }
                     }
                 }
-            });
+            }));
         }
         // The argument's temporaries (the guard of a lock, say) are dropped before the goroutine
         // is suspended, but live while the user's own call runs.
-        quote_spanned!(span=> 'operation: {
-            #prepare
-            let pending = match (#marker.#accept(#argument),) {
-                (#name,) => {
+        with_type(quote_spanned!(span=> 'operation: {
+            #check
+            let pending = match #accepted {
+                #runtime::Accepted { value: #name, .. } => {
                     let operation = (&#probe).pick();
                     if operation.is_plain() {
                         #[allow(clippy::unit_arg)]
@@ -172,7 +173,7 @@ impl Operation<'_> {
             {
                 pending.await #finish
             }
-        })
+        }))
     }
 
     /// What a suspended operation ends with; its span is the user's, for a panic's location.

@@ -5,7 +5,7 @@
 //! works under whatever name the user knows the crate.
 
 use proc_macro::TokenStream;
-use proc_macro2::TokenStream as Tokens;
+use proc_macro2::{Span, TokenStream as Tokens};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Block, ItemFn, parse_macro_input};
 
@@ -24,7 +24,7 @@ use names::Root;
 #[proc_macro]
 pub fn go(input: TokenStream) -> TokenStream {
     expand(input, |root, input| {
-        let brace_token = syn::token::Brace(proc_macro2::Span::call_site());
+        let brace_token = syn::token::Brace(Span::call_site());
         let mut body = Block {
             brace_token,
             stmts: input.call(Block::parse_within)?,

@@ -1,7 +1,7 @@
 //! Names in generated code.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 
 /// The path of the `goish` crate, as its user knows it.
@@ -19,10 +19,14 @@ impl Root {
         Self(path.to_token_stream())
     }
 
-    /// The module that generated code works with.
-    pub(crate) fn runtime(&self) -> TokenStream {
-        let root = &self.0;
-        quote!(#root::__rt)
+    /// The module that generated code works with, reported at the user's tokens.
+    pub(crate) fn runtime(&self, at: Span) -> TokenStream {
+        let root = self.0.clone().into_iter().map(|mut token| {
+            token.set_span(token.span().located_at(at));
+            token
+        });
+        let root: TokenStream = root.collect();
+        quote_spanned!(hidden(at)=> #root::__rt)
     }
 }
 

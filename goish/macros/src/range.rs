@@ -34,7 +34,7 @@ impl Range {
         match over {
             Expr::Lit(literal) => match &literal.lit {
                 Lit::Int(number) if number.suffix().is_empty() => {
-                    let runtime = root.runtime();
+                    let runtime = root.runtime(over.span());
                     quote!((#over as #runtime::int))
                 }
                 _ => quote!(#over),
@@ -56,7 +56,7 @@ pub(crate) fn is_range(expression: &Expr) -> bool {
 
 /// An iterator that blocks.
 pub(crate) fn blocking(root: &Root, range: &Range) -> TokenStream {
-    let (runtime, value) = (root.runtime(), range.value(root));
+    let (runtime, value) = (root.runtime(range.over.span()), range.value(root));
     let span = hidden(range.over.span());
     quote_spanned!(span=> #runtime::range(&#value))
 }

@@ -23,9 +23,10 @@ pub(crate) fn body(root: &Root, block: &mut Block) {
 
 /// Spawns a rewritten body.
 pub(crate) fn spawn(root: &Root, body: &Block) -> TokenStream {
-    let runtime = root.runtime();
+    let at = Span::call_site();
+    let runtime = root.runtime(at);
     let statements = &body.stmts;
-    let span = hidden(Span::call_site());
+    let span = hidden(at);
     let scope = scope(root);
     quote_spanned!(span=> #runtime::spawn(async move {
         #scope
@@ -35,8 +36,9 @@ pub(crate) fn spawn(root: &Root, body: &Block) -> TokenStream {
 
 /// What rewritten operations need to have in scope.
 pub(crate) fn scope(root: &Root) -> TokenStream {
-    let runtime = root.runtime();
-    quote_spanned!(hidden(Span::call_site())=>
+    let at = Span::call_site();
+    let runtime = root.runtime(at);
+    quote_spanned!(hidden(at)=>
         #[allow(unused_imports)]
         use #runtime::{PickPlain as _, PickTarget as _, RangeIterator as _};
     )

@@ -206,8 +206,8 @@ fn body(input: ParseStream) -> syn::Result<Expr> {
 
 /// The code of a `select!`.
 pub(crate) fn expand(root: &Root, select: &Select, mode: Mode) -> TokenStream {
-    let runtime = &root.runtime();
     let span = hidden(Span::call_site());
+    let runtime = &root.runtime(Span::call_site());
     if select.cases.is_empty() {
         return match (&select.default, mode) {
             (Some(default), _) => quote!({ #default }),
@@ -217,11 +217,11 @@ pub(crate) fn expand(root: &Root, select: &Select, mode: Mode) -> TokenStream {
     }
     let alternatives = Alternatives::of(select);
     let prepare = select.cases.iter().enumerate();
-    let prepare = prepare.map(|(at, case)| prepare_case(runtime, at, case));
+    let prepare = prepare.map(|(at, case)| prepare_case(root, at, case));
     let wait = wait(runtime, select, mode);
     let takes = select.cases.iter().enumerate().map(|(at, case)| {
         let index = alternatives.index(at);
-        let outcome = alternatives.wrap(at, take(runtime, at, case));
+        let outcome = alternatives.wrap(at, take(root, at, case));
         quote_spanned!(span=> #index => #outcome,)
     });
     let nothing = select.default.as_ref().map(|_| {
@@ -302,18 +302,18 @@ fn case_name(at: usize) -> Ident {
 }
 
 /// Evaluates the operands of one case, and pins it.
-fn prepare_case(runtime: &TokenStream, at: usize, case: &Case) -> TokenStream {
-    let span = hidden(case.span);
+fn prepare_case(root: &Root, at: usize, case: &Case) -> TokenStream {
+    let (span, runtime) = (hidden(case.span), root.runtime(case.span));
     let name = case_name(at);
     let handle = local(&format!("channel{at}"), case.span);
-    let channel = &case.channel;
-    let place = hidden(channel.span());
+    let channel = without_borrow(&case.channel);
+    let (place, at_channel) = (hidden(channel.span()), root.runtime(channel.span()));
     // A channel that is the value of an expression is kept by a handle of our own, so that
     // whatever else the expression made (the guard of a lock, say) is dropped before the wait.
     let handle_value = if Place::of(channel, Keep::Value).is_bare() {
-        quote_spanned!(place=> #runtime::channel(&(#channel)))
+        quote_spanned!(place=> #at_channel::channel(&#channel))
     } else {
-        quote_spanned!(place=> &#runtime::owned_channel(&(#channel)))
+        quote_spanned!(place=> &#at_channel::owned_channel(&#channel))
     };
     let made = match &case.kind {
         Kind::Receive(_) => quote_spanned!(span=> #runtime::receive_case(#handle)),
@@ -324,6 +324,16 @@ fn prepare_case(runtime: &TokenStream, at: usize, case: &Case) -> TokenStream {
         let made = #made;
         let mut #name = ::core::pin::pin!(made);
     )
+}
+
+/// `&channel` and `(channel)` are the same channel as `channel`.
+fn without_borrow(channel: &Expr) -> &Expr {
+    match channel {
+        Expr::Reference(reference) => without_borrow(&reference.expr),
+        Expr::Paren(inner) => without_borrow(&inner.expr),
+        Expr::Group(inner) => without_borrow(&inner.expr),
+        _ => channel,
+    }
 }
 
 fn wait(runtime: &TokenStream, select: &Select, mode: Mode) -> TokenStream {
@@ -339,8 +349,8 @@ fn wait(runtime: &TokenStream, select: &Select, mode: Mode) -> TokenStream {
 }
 
 /// The outcome of a committed case. Its span is the user's, for the location of a panic.
-fn take(runtime: &TokenStream, at: usize, case: &Case) -> TokenStream {
-    let span = hidden(case.span);
+fn take(root: &Root, at: usize, case: &Case) -> TokenStream {
+    let (span, runtime) = (hidden(case.span), root.runtime(case.span));
     let name = case_name(at);
     let taken = quote_spanned!(span=> #runtime::take(#name.as_mut()));
     let finish = quote_spanned!(case.span=> .finish());

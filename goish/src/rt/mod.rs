@@ -46,12 +46,12 @@ impl<A> Argument<A> {
     pub fn value(self) -> A {
         unreachable!("code that is only there for its types was run")
     }
+}
 
-    /// The argument itself.
-    #[inline(always)]
-    pub fn accept(self, argument: A) -> A {
-        argument
-    }
+/// An argument of the right type. The type stands first: it is known when the value is checked.
+pub struct Accepted<A> {
+    pub of: Argument<A>,
+    pub value: A,
 }
 
 /// The condition of code that is only there for its types.

@@ -59,12 +59,22 @@ see_through! {
 }
 
 /// The channel that a variable holds.
-pub fn channel<C: AsChannel>(channel: &C) -> &Chan<C::Element, C::Engine> {
+pub fn channel<T, E, C>(channel: &C) -> &Chan<T, E>
+where
+    T: Send,
+    E: Engine,
+    C: AsChannel<Element = T, Engine = E>,
+{
     channel.as_channel()
 }
 
 /// A handle to the channel that an expression gave.
-pub fn owned_channel<C: AsChannel>(channel: &C) -> Chan<C::Element, C::Engine> {
+pub fn owned_channel<T, E, C>(channel: &C) -> Chan<T, E>
+where
+    T: Send,
+    E: Engine,
+    C: AsChannel<Element = T, Engine = E>,
+{
     channel.as_channel().clone()
 }
 

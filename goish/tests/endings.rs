@@ -1,0 +1,230 @@
+//! How goroutines, and programs, end; and what the runtime says of itself.
+
+use std::process::Output;
+
+use goish::prelude::*;
+
+mod common;
+use common::{on_one_and_two_workers, rerun};
+
+/// The output of a program that ends with Go's words and Go's exit code.
+fn dies(test: &str) -> String {
+    let Output { status, stderr, .. } = rerun(test, "2");
+    let text = String::from_utf8_lossy(&stderr).into_owned();
+    assert_eq!(status.code(), Some(2), "{text}");
+    text
+}
+
+macro_rules! programs {
+    ($($name:ident $body:block)*) => {$(
+        #[test]
+        #[ignore = "a program that the other tests run"]
+        fn $name() $body
+    )*};
+}
+
+fn main_goes_on() -> ! {
+    select! {}
+}
+
+programs! {
+    program_with_a_forgotten_panic {
+        go! { panic!("at the {}", "disco") };
+        main_goes_on();
+    }
+
+    program_that_drops_the_handle_afterwards {
+        let (started, handle) = (chan!(()), chan!(Option<Goroutine<()>>, 1));
+        let start = started.clone();
+        let g = go! {
+            start.Recv();
+            panic!("too late");
+        };
+        handle.Send(Some(g));
+        started.Send(());
+        while runtime::NumGoroutine() > 1 {
+            runtime::Gosched();
+        }
+        eprintln!("the panic is over");
+        drop(handle);
+        main_goes_on();
+    }
+
+    program_with_a_send_on_a_closed_channel {
+        let c = chan!(int);
+        close!(c);
+        go! { c.Send(1) };
+        main_goes_on();
+    }
+
+    program_with_a_panic_in_a_plain_function {
+        fn f(c: Chan<int>) {
+            c.Close();
+            c.Close();
+        }
+        let c = chan!(int);
+        go! { f(c) };
+        main_goes_on();
+    }
+
+    program_that_changes_its_workers_too_late {
+        go! {}.Wait().unwrap();
+        assert_eq!(runtime::GOMAXPROCS(0), 2);
+        assert_eq!(runtime::GOMAXPROCS(2), 2);
+        runtime::GOMAXPROCS(3);
+    }
+
+    program_that_starts {
+        go! {}.Wait().unwrap();
+    }
+
+    program_with_its_own_number_of_workers {
+        assert_eq!(runtime::GOMAXPROCS(3), 2);
+        assert_eq!(runtime::GOMAXPROCS(-1), 3);
+        assert_eq!(runtime::handle().metrics().num_workers(), 3);
+        assert_eq!(runtime::GOMAXPROCS(0), 3);
+    }
+
+    program_whose_panics_are_waited_for {
+        let g = go! { panic!("heard") };
+        let panic = g.Wait().unwrap_err();
+        assert_eq!(panic.message(), "heard");
+        assert!(panic.to_string().starts_with("goroutine panicked: heard ("));
+        let inner = go! { go! { panic!("heard") }.Wait().is_err() };
+        assert_eq!(inner.Wait(), Ok(true));
+        let caught = go! { std::panic::catch_unwind(|| panic!("caught")).is_err() };
+        assert_eq!(caught.Wait(), Ok(true));
+    }
+}
+
+#[test]
+fn a_panic_that_nobody_hears_ends_the_program() {
+    let text = dies("program_with_a_forgotten_panic");
+    assert!(text.contains("panic: at the disco\n\ngoroutine "), "{text}");
+    assert!(
+        text.contains(" [running]:\n\t") && text.contains("endings.rs:"),
+        "{text}"
+    );
+    assert!(!text.contains("panicked at"), "said twice: {text}");
+}
+
+#[test]
+fn a_handle_that_is_dropped_afterwards_ends_it_too() {
+    let text = dies("program_that_drops_the_handle_afterwards");
+    let (before, after) = text.split_once("the panic is over").expect(&text);
+    assert!(
+        !before.contains("panic: ") && after.contains("panic: too late\n\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_misused_channel_ends_it_with_gos_words() {
+    let text = dies("program_with_a_send_on_a_closed_channel");
+    assert!(
+        text.contains("panic: send on closed channel\n\ngoroutine "),
+        "{text}"
+    );
+    let text = dies("program_with_a_panic_in_a_plain_function");
+    assert!(
+        text.contains("panic: close of closed channel\n\ngoroutine "),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_panic_that_is_waited_for_is_not_printed() {
+    let output = rerun("program_whose_panics_are_waited_for", "2");
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        !text.contains("heard") && !text.contains("caught"),
+        "{text}"
+    );
+}
+
+#[test]
+fn workers_are_set_before_the_first_goroutine() {
+    let output = rerun("program_with_its_own_number_of_workers", "2");
+    assert!(output.status.success(), "{output:?}");
+    let output = rerun("program_that_changes_its_workers_too_late", "2");
+    let text = String::from_utf8_lossy(&output.stderr);
+    let expected = "GOMAXPROCS(3) came too late: the runtime runs with 2 workers already";
+    assert!(
+        !output.status.success() && text.contains(expected),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_bad_number_of_workers_is_named() {
+    for value in ["none", "0", "-2", "", "1.5"] {
+        let output = rerun("program_that_starts", value);
+        let text = String::from_utf8_lossy(&output.stderr);
+        let expected = format!("and the environment has {value:?}: set it to a number");
+        assert!(
+            !output.status.success() && text.contains(&expected),
+            "{text}"
+        );
+    }
+}
+
+on_one_and_two_workers! {
+    fn values_come_back() {
+        let g = go! { "value".to_owned() };
+        let h = go! {
+            let value = g.Wait().unwrap();
+            g_len(&value) + go! { 2 }.Wait().unwrap()
+        };
+        assert_eq!(h.Wait(), Ok(7));
+        let many: Vec<_> = (0..100).map(|n| go! { n }).collect();
+        let g = go! {
+            let mut sum = 0;
+            for g in many {
+                sum += g.wait().await.unwrap();
+            }
+            sum
+        };
+        assert_eq!(g.Wait(), Ok(4950));
+        assert_eq!(runtime::blocking_calls(), []);
+    }
+
+    fn goroutines_are_counted() {
+        assert_eq!(runtime::NumGoroutine(), 1);
+        let gate = chan!(());
+        let all: Vec<_> = (0..10).map(|_| { let gate = gate.clone(); go! { gate.Recv(); } }).collect();
+        assert_eq!(runtime::NumGoroutine(), 11);
+        close!(gate);
+        for g in all {
+            g.Wait().unwrap();
+        }
+        while runtime::NumGoroutine() > 1 {
+            runtime::Gosched();
+        }
+        assert!(runtime::NumCPU() >= 1);
+    }
+
+    fn gosched_lets_others_run() {
+        let flag = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let theirs = flag.clone();
+        let waiting = go! {
+            while !theirs.load(std::sync::atomic::Ordering::Relaxed) {
+                runtime::Gosched();
+            }
+        };
+        let theirs = flag.clone();
+        let plain = go! {
+            let spin = || while !theirs.load(std::sync::atomic::Ordering::Relaxed) {
+                runtime::Gosched();
+            };
+            spin();
+        };
+        go! { flag.store(true, std::sync::atomic::Ordering::Relaxed); };
+        waiting.Wait().unwrap();
+        plain.Wait().unwrap();
+    }
+}
+
+fn g_len(text: &str) -> int {
+    text.len() as int
+}

@@ -1,0 +1,10 @@
+use goish::prelude::*;
+
+fn main() {
+    let c = chan!(int);
+    select! {
+        recv(c) => {}
+        default => {}
+        default => {}
+    }
+}

@@ -1,0 +1,9 @@
+use goish::prelude::*;
+
+fn main() {
+    let c = chan!(int);
+    go! {
+        c.Send(1);
+    };
+    c.Recv();
+}
