@@ -170,7 +170,7 @@ on_one_and_two_workers! {
         assert!(std::future::Future::poll(send.as_mut(), &mut context).is_pending());
         let (one, other) = (nil.clone(), nil.clone());
         go! { one.Recv(); panic!("nil gave something") };
-        go! { (|| other.Send(1))(); panic!("nil took something") };
+        go! { Chan::Send(&other, 1); panic!("nil took something") };
         while runtime::blocking_calls().is_empty() {
             runtime::Gosched();
         }

@@ -218,11 +218,10 @@ on_one_and_two_workers! {
             go! {
                 let mut sum = 0;
                 for turn in 0..100 {
-                    let incoming = println!("{}", select! {
+                    println!("{}", select! {
                         recv(from) |v| => { sum += v; v }
                         send(to, turn) => turn,
                     });
-                    let () = incoming;
                 }
                 sum
             }
