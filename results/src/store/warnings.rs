@@ -9,7 +9,9 @@ use crate::record::Row;
 
 /// The rows that count, and a sentence for everything odd about them.
 pub(super) fn examine(read: ReadRows, header: &RunHeader, path: &Path) -> (Vec<Row>, Vec<String>) {
-    let file = path.display();
+    // Within the results: a warning ends up in reports, which are read on other machines.
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let file = format!("runs/{}/{name}", header.id);
     let mut warnings = Vec::new();
     if let Some(bytes) = read.cut_off {
         warnings.push(format!(
