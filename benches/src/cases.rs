@@ -25,7 +25,7 @@ pub struct Case {
 /// How much time a sample takes, and so how often it can be afforded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Weight {
-    /// Well under a second.
+    /// A tenth of a second.
     Light,
     /// About a second: a million tasks.
     Heavy,
@@ -37,12 +37,12 @@ impl Case {
     /// Samples that a run takes of each engine and mode.
     pub fn samples(&self, quick: bool) -> u32 {
         match (self.weight, quick) {
-            (Weight::Light, true) => 5,
-            (Weight::Light, false) => 20,
-            (Weight::Heavy, true) => 4,
-            (Weight::Heavy, false) => 10,
+            (Weight::Light, true) => 11,
+            (Weight::Light, false) => 40,
+            (Weight::Heavy, true) => 5,
+            (Weight::Heavy, false) => 15,
             (Weight::Endless, true) => 2,
-            (Weight::Endless, false) => 5,
+            (Weight::Endless, false) => 7,
         }
     }
 
@@ -50,10 +50,10 @@ impl Case {
     /// that a run begins with.
     pub fn seconds(&self, deadline: f64) -> f64 {
         match self.weight {
-            Weight::Light => 0.2,
-            Weight::Heavy => 1.0,
+            Weight::Light => 0.1,
+            Weight::Heavy => 1.2,
             // One of the four engines and modes reaches its deadline.
-            Weight::Endless => 1.0 + deadline / 4.0,
+            Weight::Endless => 1.2 + deadline / 4.0,
         }
     }
 

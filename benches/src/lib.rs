@@ -1,7 +1,7 @@
 //! The laboratory of goish: the workloads, and the `lab` command that runs, records and reports
 //! them.
 //!
-//! A sample is one [`Workload`](workloads::Workload), run once in a [child](child) process on a
+//! A sample is one [`Workload`](workloads::Workload), run once in a [child] process on a
 //! [`Subject`](subject::Subject), an engine in raw or goish mode. [`launch`] starts it and makes an
 //! outcome of whatever comes of it; [`plan`] decides on the order; [`commands`] are the rest.
 

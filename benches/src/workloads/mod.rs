@@ -1,9 +1,9 @@
 //! The workloads: one file per case of the design's table.
 //!
 //! Each file has one function that does the work and returns what it measured, generic over
-//! [`Subject`](crate::subject::Subject). The lab calls it through [`Workload::sample`], criterion
+//! [`Subject`]. The lab calls it through [`Workload::sample`], criterion
 //! calls it as it is. Each says in its documentation what is inside the timed part. Each verifies
-//! what it delivered, and returns [`Wrong`](crate::stage::Wrong) in place of a figure when that is
+//! what it delivered, and returns [`Wrong`] in place of a figure when that is
 //! not what was sent.
 
 use std::time::Duration;
