@@ -49,7 +49,7 @@ pub(crate) fn run<R>(blocking: impl FnOnce() -> R) -> R {
     if !is_on_worker() {
         return blocking();
     }
-    let _blocked = Blocked::here(Location::caller());
+    let _blocked = Blocked::here();
     block_in_place(blocking)
 }
 
@@ -88,7 +88,9 @@ type Place = (&'static str, u32, u32);
 struct Blocked;
 
 impl Blocked {
-    fn here(location: &'static Location<'static>) -> Self {
+    #[track_caller]
+    fn here() -> Self {
+        let location = Location::caller();
         let place = (location.file(), location.line(), location.column());
         let mut calls = CALLS.lock().unwrap_or_else(PoisonError::into_inner);
         *calls.entry(place).or_default() += 1;
@@ -96,8 +98,8 @@ impl Blocked {
         let blocked = Self;
         if BLOCKED.fetch_add(1, Ordering::Relaxed) >= MOST {
             panic!(
-                "more than {MOST} goroutines block in plain functions at once, the last at \
-                 {location}: make the function `#[go_fn] async fn`, which needs no thread"
+                "more than {MOST} goroutines block in plain functions at once: make the function \
+                 `#[go_fn] async fn`, which needs no thread"
             );
         }
         blocked

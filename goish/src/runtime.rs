@@ -29,7 +29,8 @@ static HELPERS: AtomicI64 = AtomicI64::new(0);
 /// system gives no threads.
 pub fn spawn<F>(future: F) -> Goroutine<F::Output>
 where
-    F: Future + Send + 'static,
+    // The compiler shows this line when a body may not move between threads.
+    F: Future + Send + 'static, // use Arc for Rc, goish's sync::Mutex for std's, a clone for a borrow
     F::Output: Send + 'static,
 {
     goroutine::spawn(handle(), future)

@@ -338,6 +338,28 @@ on_one_and_two_workers! {
         nothing_blocked();
     }
 
+    fn attributes_stay() {
+        let c = feed(&[1, 2]);
+        let g = go! {
+            let mut got = vec![];
+            #[cfg(any())]
+            c.Recv();
+            #[cfg(any())]
+            select! { recv(c) => {} }
+            #[cfg(any())]
+            time::Sleep(time::Hour);
+            #[cfg(any())]
+            for _ in range!(c) {}
+            #[cfg(all())]
+            got.push(c.Recv().0);
+            #[allow(unused_must_use)]
+            c.Recv();
+            got
+        };
+        assert_eq!(g.Wait().unwrap(), [1]);
+        nothing_blocked();
+    }
+
     fn closures_and_functions_inside_a_body() {
         let c = feed(&[1, 2, 3]);
         let g = go! {

@@ -206,8 +206,15 @@ fn mentions_loop_exit(argument: &Expr) -> bool {
     search(argument.to_token_stream())
 }
 
-/// A rewritten expression, as the syntax tree that the outer rewriting goes on with.
+/// A rewritten expression, as the syntax tree that the outer rewriting goes on with. A `#[cfg]` on
+/// the original still decides over it.
 pub(crate) fn rewritten(original: &Expr, tokens: TokenStream) -> Expr {
+    let attributes = match original {
+        Expr::MethodCall(original) => &*original.attrs,
+        Expr::Call(original) => &original.attrs,
+        Expr::Macro(original) => &original.attrs,
+        _ => &[],
+    };
     let span = hidden(original.span());
-    Expr::Verbatim(quote_spanned!(span=> (#tokens)))
+    Expr::Verbatim(quote_spanned!(span=> #(#attributes)* (#tokens)))
 }

@@ -6,7 +6,7 @@
 //! its own body. Operations there still work: they block, and hand their worker on.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
+use quote::{quote, quote_spanned};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Block, Expr, ExprClosure, ExprConst, ExprForLoop, ExprMacro, ExprRepeat, Item, Pat, Path, Stmt,
@@ -81,7 +81,9 @@ impl VisitMut for Rewriter<'_> {
     fn visit_stmt_mut(&mut self, statement: &mut Stmt) {
         if let Stmt::Macro(invocation) = statement {
             if let Some(tokens) = nested::rewrite(self, &mut invocation.mac) {
-                *statement = Stmt::Expr(Expr::Verbatim(tokens), invocation.semi_token);
+                let attributes = &invocation.attrs;
+                let replaced = Expr::Verbatim(quote!(#(#attributes)* #tokens));
+                *statement = Stmt::Expr(replaced, invocation.semi_token);
             }
             return;
         }
