@@ -117,70 +117,76 @@ mod other {
 
 on_one_and_two_workers! {
     fn in_arguments_of_macros() {
-        let c = feed(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
-        let g = go! {
-            use std::fmt::Write as _;
-            println!("{} {last}", c.Recv().0, last = c.Recv().0);
-            assert_eq!(c.Recv(), (3, true), "after {}", 2);
-            assert!(matches!(c.Recv(), (4, _) if true));
-            let list = vec![c.Recv().0, c.Recv().0];
-            let same = vec![c.Recv().0; 2];
-            let mut text = format!("{:>3}", c.Recv().0);
-            write!(text, "{}", c.Recv().0).unwrap();
-            debug_assert_ne!(c.Recv().0, 0);
-            let chosen = dbg!(c.Recv().0);
-            eprintln!("{}", [c.Recv().0][0]);
-            (list, same, text, chosen)
-        };
-        assert_eq!(g.Wait(), Ok((vec![5, 6], vec![7, 7], "  89".to_owned(), 11)));
-        nothing_blocked();
+        // Many times: whether an operation has to wait depends on who is faster.
+        for _ in 0..50 {
+            let c = feed(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+            let g = go! {
+                use std::fmt::Write as _;
+                println!("{} {last}", c.Recv().0, last = c.Recv().0);
+                assert_eq!(c.Recv(), (3, true), "after {}", 2);
+                assert!(matches!(c.Recv(), (4, _) if true));
+                let list = vec![c.Recv().0, c.Recv().0];
+                let same = vec![c.Recv().0; 2];
+                let mut text = format!("{:>3}", c.Recv().0);
+                write!(text, "{}", c.Recv().0).unwrap();
+                debug_assert_ne!(c.Recv().0, 0);
+                let chosen = dbg!(c.Recv().0);
+                eprintln!("{}", [c.Recv().0][0]);
+                (list, same, text, chosen)
+            };
+            assert_eq!(g.Wait(), Ok((vec![5, 6], vec![7, 7], "  89".to_owned(), 11)));
+            nothing_blocked();
+        }
     }
 
     fn in_every_kind_of_expression() {
-        let c = feed(&(1..=30).collect::<Vec<_>>());
-        let holder = Holder {
-            chan: c.clone(),
-            nested: (c.clone(), [c.clone(), c.clone()]),
-        };
-        let g = go! {
-            let mut got = Vec::new();
-            if c.Recv().1 && c.Recv().0 == 2 {
-                got.push(c.Recv().0);
-            }
-            match c.Recv() {
-                (v, true) if v == c.Recv().0 - 1 => got.push(v),
-                (v, _) => got.push(-v),
-            }
-            let (Some(v), 7) = (maybe(c.Recv().0), c.Recv().0) else { panic!() };
-            got.push(v);
-            let inner = async { c.Recv().0 + { std::convert::identity(c.Recv().0) } };
-            got.push(inner.await);
-            got.push([c.Recv().0, c.Recv().0][1]);
-            got.push((c.Recv().0, 0).0);
-            got.push(holder.chan.Recv().0);
-            got.push(holder.nested.0.Recv().0);
-            let i = 1;
-            got.push(holder.nested.1[i].Recv().0 + holder.nested.1[i - 1].Recv().0);
-            got.push((&c).Recv().0);
-            got.push((*&&c).Recv().0);
-            let boxed = Box::new(Arc::new(&c));
-            got.push(boxed.Recv().0);
-            'outer: loop {
-                while let (v, true) = c.Recv() {
-                    if v % 2 == 0 { continue; }
-                    if v < 25 { continue 'outer; }
-                    got.push(v);
-                    break 'outer;
+        // Many times: whether an operation has to wait depends on who is faster.
+        for _ in 0..50 {
+            let c = feed(&(1..=30).collect::<Vec<_>>());
+            let holder = Holder {
+                chan: c.clone(),
+                nested: (c.clone(), [c.clone(), c.clone()]),
+            };
+            let g = go! {
+                let mut got = Vec::new();
+                if c.Recv().1 && c.Recv().0 == 2 {
+                    got.push(c.Recv().0);
                 }
-            }
-            got.push(-c.Recv().0 as i32 as int);
-            got
-        };
-        assert_eq!(
-            g.Wait().unwrap(),
-            [3, 4, 6, 17, 11, 12, 13, 14, 31, 17, 18, 19, 25, -26]
-        );
-        nothing_blocked();
+                match c.Recv() {
+                    (v, true) if v == c.Recv().0 - 1 => got.push(v),
+                    (v, _) => got.push(-v),
+                }
+                let (Some(v), 7) = (maybe(c.Recv().0), c.Recv().0) else { panic!() };
+                got.push(v);
+                let inner = async { c.Recv().0 + { std::convert::identity(c.Recv().0) } };
+                got.push(inner.await);
+                got.push([c.Recv().0, c.Recv().0][1]);
+                got.push((c.Recv().0, 0).0);
+                got.push(holder.chan.Recv().0);
+                got.push(holder.nested.0.Recv().0);
+                let i = 1;
+                got.push(holder.nested.1[i].Recv().0 + holder.nested.1[i - 1].Recv().0);
+                got.push((&c).Recv().0);
+                got.push((*&&c).Recv().0);
+                let boxed = Box::new(Arc::new(&c));
+                got.push(boxed.Recv().0);
+                'outer: loop {
+                    while let (v, true) = c.Recv() {
+                        if v % 2 == 0 { continue; }
+                        if v < 25 { continue 'outer; }
+                        got.push(v);
+                        break 'outer;
+                    }
+                }
+                got.push(-c.Recv().0 as i32 as int);
+                got
+            };
+            assert_eq!(
+                g.Wait().unwrap(),
+                [3, 4, 6, 17, 11, 12, 13, 14, 31, 17, 18, 19, 25, -26]
+            );
+            nothing_blocked();
+        }
     }
 
     fn in_question_marks_and_returns() {

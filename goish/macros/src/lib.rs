@@ -52,7 +52,23 @@ pub fn range(input: TokenStream) -> TokenStream {
     })
 }
 
-/// `#[go_fn] async fn …`: a function whose body reads like the body of `go!`.
+/// An async function whose body reads like the body of `go!`: operations in it suspend.
+///
+/// It is the cheaper spelling of a plain function that does channel operations, which would block
+/// and hand its worker on. It is called with `.await`, from `go!` or from any async code.
+///
+/// ```ignore
+/// #[go_fn]
+/// async fn worker(jobs: Chan<int>, results: Chan<int>) {
+///     for job in range!(jobs) {
+///         results.Send(job * job);
+///     }
+/// }
+///
+/// go! { worker(jobs, results).await };
+/// ```
+///
+/// Where the `goish` crate goes by another name, say which: `#[go_fn(crate = name)]`.
 #[proc_macro_attribute]
 pub fn go_fn(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let root = parse_macro_input!(arguments as go_fn::Arguments).root;

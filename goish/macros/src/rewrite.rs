@@ -102,7 +102,14 @@ impl VisitMut for Rewriter<'_> {
 
     fn visit_expr_const_mut(&mut self, _: &mut ExprConst) {}
     fn visit_item_mut(&mut self, _: &mut Item) {}
-    fn visit_pat_mut(&mut self, _: &mut Pat) {}
+
+    /// Of a pattern only the guard is code that runs.
+    fn visit_pat_mut(&mut self, pattern: &mut Pat) {
+        if let Pat::Guard(pattern) = pattern {
+            self.visit_expr_mut(&mut pattern.guard);
+        }
+    }
+
     fn visit_path_mut(&mut self, _: &mut Path) {}
     fn visit_type_mut(&mut self, _: &mut Type) {}
 }
