@@ -22,6 +22,8 @@ mod channel;
 mod core;
 #[cfg(feature = "engine-flume")]
 mod flume;
+#[cfg(feature = "engine-native")]
+mod native;
 mod raw;
 mod registry;
 mod select;

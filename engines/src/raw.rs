@@ -21,10 +21,16 @@ pub trait RawChannels: Copy + Send + Sync + 'static {
     fn unbounded<T: Send + 'static>() -> (Self::Sender<T>, Self::Receiver<T>);
 }
 
-/// A crate's own sending half. The channel ends when the last of them is dropped.
-pub trait RawSender<T>: Clone + Send + Sync + 'static {
+/// A crate's own sending half.
+pub trait RawSender<T>: Clone + Send + Sync + Sized + 'static {
     /// Sends, waiting for room.
     fn send(&self, value: T) -> impl Future<Output = Result<(), Closed>> + Send;
+
+    /// Ends the channel in the crate's own way, which for most is to drop the last sender: so this
+    /// must be the last.
+    fn end(self) {
+        drop(self);
+    }
 }
 
 /// A crate's own receiving half.

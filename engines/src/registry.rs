@@ -100,6 +100,7 @@ macro_rules! engines {
 
 engines! {
     "engine-flume" => "flume", flume::Flume;
+    "engine-native" => "native", native::Native;
     "engine-async-channel" => "async-channel", async_channel::AsyncChannel;
 }
 

@@ -26,7 +26,6 @@ pub enum Attempt {
 /// What a parked arm needs to know of its select.
 pub struct Registration<'a> {
     pub(crate) claim: &'a Claim,
-    pub(crate) index: usize,
     pub(crate) waker: Waker,
 }
 
@@ -60,6 +59,8 @@ pub unsafe trait SelectArm: Send {
     /// The caller holds the lock, the arm is not parked, and the registration's claim stays alive
     /// until `withdraw` has returned or the arm was dropped.
     unsafe fn park(self: Pin<&mut Self>, registration: Registration<'_>);
+    /// The address of its waiter: its name in a claim.
+    fn waiter(&self) -> usize;
     /// Sees to it that `waker` is woken when a parked case is served.
     fn replace_waker(self: Pin<&mut Self>, waker: &Waker);
     /// Takes over the outcome of a parked case whose claim was won.
@@ -164,7 +165,6 @@ impl Select<'_, '_> {
             };
             let registration = Registration {
                 claim: &self.claim,
-                index,
                 waker,
             };
             // SAFETY: its lock is held, the attempt has left it unparked, and `Drop` withdraws it
@@ -182,22 +182,25 @@ impl Select<'_, '_> {
         }
         // Looked at once more: who won the claim before its arm's waker was replaced has woken the
         // old waker, and that may have been another task's.
-        let Some(index) = self.claim.committed() else {
+        let Some(committed) = self.claim.committed() else {
             return Poll::Pending;
         };
-        self.finish(index);
-        Poll::Ready(index)
+        self.finish(committed).map_or(Poll::Pending, Poll::Ready)
     }
 
-    fn finish(&mut self, committed: usize) {
+    /// Leaves every channel; comes back with the index of the arm that was served.
+    fn finish(&mut self, committed: usize) -> Option<usize> {
         self.stage = Stage::Finished;
+        let mut served = None;
         for (index, arm) in live(self.cases) {
-            if index == committed {
-                arm.settle()
+            if arm.waiter() == committed {
+                arm.settle();
+                served = Some(index);
             } else {
-                arm.withdraw()
+                arm.withdraw();
             }
         }
+        served
     }
 }
 

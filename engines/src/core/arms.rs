@@ -1,46 +1,41 @@
 //! Pending operations: as cases of a select, and as futures of their own.
 
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll, Waker};
 
-use super::sync::UnsafeCell;
-use super::waiter::{Entry, Phase, Waiter};
-use super::{Buffer, Core, State};
+use super::list::List;
+use super::waiter::{Claim, Phase, Waiter};
+use super::{Buffer, Core, Hint, State};
 use crate::channel::{SendError, TryRecvError, TrySendError};
 use crate::select::{Arm, Attempt, Registration, SelectArm};
+
+/// The final phase of an operation that could be done at once, and the waker of the counterpart
+/// that it served.
+type Attempted = Option<(Phase, Option<Waker>)>;
 
 /// Which operation an [`Operation`] is: what differs between a send and a receive.
 pub trait Kind<T>: Sized {
     /// What the operation comes back with.
     type Output;
 
-    /// Tries it under the lock. `value` is what there is to send, and stays when it cannot be.
-    fn attempt<B: Buffer<T>>(
-        state: &mut State<T, B>,
-        value: &mut Option<T>,
-    ) -> Option<(Self::Output, Option<Waker>)>;
+    /// Tries it under the lock. `value` is what there is to send, or where to put what was
+    /// received.
+    fn attempt<B: Buffer<T>>(state: &mut State<T, B>, value: &mut Option<T>) -> Attempted;
 
-    /// Links a waiter.
-    ///
-    /// # Safety
-    ///
-    /// As for `List::push_back`.
-    unsafe fn link<B>(state: &mut State<T, B>, waiter: NonNull<Waiter<T>>);
+    /// Where it waits.
+    fn list<B>(state: &mut State<T, B>) -> &mut List<T>;
 
-    /// Unlinks a waiter.
-    ///
-    /// # Safety
-    ///
-    /// As for `List::remove`.
-    unsafe fn unlink<B>(state: &mut State<T, B>, waiter: NonNull<Waiter<T>>);
+    /// What the operation comes back with, from how it ended and the value that is left with it.
+    fn output(closed: bool, value: Option<T>) -> Self::Output;
 
-    /// The outcome after a counterpart, or close, has completed the waiter.
-    fn outcome(closed: bool, value: Option<T>) -> Self::Output;
+    /// Whether a value that is left with an operation that is done must reach somebody else.
+    const HANDED: bool;
 
-    /// The value in an outcome that nobody took, which must reach somebody else.
-    fn undelivered(output: Self::Output) -> Option<T>;
+    /// Where the channel notes whether the last one of its kind had to wait.
+    const HINT: Hint;
 }
 
 /// Marks receives.
@@ -50,49 +45,44 @@ pub struct Sending;
 
 impl<T> Kind<T> for Receiving {
     type Output = Option<T>;
+    const HANDED: bool = true;
+    const HINT: Hint = Hint::RECEIVES_BLOCK;
 
     #[inline]
-    fn attempt<B: Buffer<T>>(
-        state: &mut State<T, B>,
-        _value: &mut Option<T>,
-    ) -> Option<(Self::Output, Option<Waker>)> {
+    fn attempt<B: Buffer<T>>(state: &mut State<T, B>, value: &mut Option<T>) -> Attempted {
         match state.try_recv() {
-            Ok((value, wake)) => Some((Some(value), wake)),
-            Err(TryRecvError::Closed) => Some((None, None)),
+            Ok((received, wake)) => {
+                *value = Some(received);
+                Some((Phase::Done, wake))
+            }
+            Err(TryRecvError::Closed) => Some((Phase::Closed, None)),
             Err(TryRecvError::Empty) => None,
         }
     }
 
-    unsafe fn link<B>(state: &mut State<T, B>, waiter: NonNull<Waiter<T>>) {
-        // SAFETY: passed on.
-        unsafe { state.receivers.push_back(waiter) }
+    #[inline]
+    fn list<B>(state: &mut State<T, B>) -> &mut List<T> {
+        &mut state.receivers
     }
 
-    unsafe fn unlink<B>(state: &mut State<T, B>, waiter: NonNull<Waiter<T>>) {
-        // SAFETY: passed on.
-        unsafe { state.receivers.remove(waiter) }
-    }
-
-    fn outcome(_closed: bool, value: Option<T>) -> Self::Output {
+    fn output(_closed: bool, value: Option<T>) -> Self::Output {
         value
-    }
-
-    fn undelivered(output: Self::Output) -> Option<T> {
-        output
     }
 }
 
 impl<T> Kind<T> for Sending {
     type Output = Result<(), SendError<T>>;
+    const HANDED: bool = false;
+    const HINT: Hint = Hint::SENDS_BLOCK;
 
     #[inline]
-    fn attempt<B: Buffer<T>>(
-        state: &mut State<T, B>,
-        value: &mut Option<T>,
-    ) -> Option<(Self::Output, Option<Waker>)> {
+    fn attempt<B: Buffer<T>>(state: &mut State<T, B>, value: &mut Option<T>) -> Attempted {
         match state.try_send(value.take()?) {
-            Ok(wake) => Some((Ok(()), wake)),
-            Err(TrySendError::Closed(value)) => Some((Err(SendError(value)), None)),
+            Ok(wake) => Some((Phase::Done, wake)),
+            Err(TrySendError::Closed(unsent)) => {
+                *value = Some(unsent);
+                Some((Phase::Closed, None))
+            }
             Err(TrySendError::Full(unsent)) => {
                 *value = Some(unsent);
                 None
@@ -100,25 +90,16 @@ impl<T> Kind<T> for Sending {
         }
     }
 
-    unsafe fn link<B>(state: &mut State<T, B>, waiter: NonNull<Waiter<T>>) {
-        // SAFETY: passed on.
-        unsafe { state.senders.push_back(waiter) }
+    #[inline]
+    fn list<B>(state: &mut State<T, B>) -> &mut List<T> {
+        &mut state.senders
     }
 
-    unsafe fn unlink<B>(state: &mut State<T, B>, waiter: NonNull<Waiter<T>>) {
-        // SAFETY: passed on.
-        unsafe { state.senders.remove(waiter) }
-    }
-
-    fn outcome(closed: bool, value: Option<T>) -> Self::Output {
+    fn output(closed: bool, value: Option<T>) -> Self::Output {
         match value {
             Some(value) if closed => Err(SendError(value)),
             _ => Ok(()),
         }
-    }
-
-    fn undelivered(_output: Self::Output) -> Option<T> {
-        None
     }
 }
 
@@ -136,9 +117,7 @@ pub(crate) type Send<'a, T, B> = Operation<'a, T, B, Sending>;
 pub struct Operation<'a, T, B: Buffer<T>, K: Kind<T>> {
     core: &'a Core<T, B>,
     waiter: Waiter<T>,
-    /// The outcome, from when the operation is committed until it is taken. Only the owner touches
-    /// it; the cell lets it do so through the shared reference that a pinned waiter allows.
-    output: UnsafeCell<Option<K::Output>>,
+    kind: PhantomData<K>,
 }
 
 // SAFETY: the raw pointers in the waiter lead to waiters of other operations, which are reached
@@ -161,18 +140,8 @@ impl<'a, T, B: Buffer<T>, K: Kind<T>> Operation<'a, T, B, K> {
         Self {
             core,
             waiter: Waiter::new(value),
-            output: UnsafeCell::new(None),
+            kind: PhantomData,
         }
-    }
-
-    fn put_output(&self, output: K::Output) {
-        // SAFETY: only the owner touches the output (see the field), and it is here.
-        self.output.with_mut(|slot| unsafe { *slot = Some(output) });
-    }
-
-    fn take_output(&self) -> Option<K::Output> {
-        // SAFETY: as above.
-        self.output.with_mut(|slot| unsafe { (*slot).take() })
     }
 
     /// Tries the operation; the waker is the served counterpart's.
@@ -182,17 +151,14 @@ impl<'a, T, B: Buffer<T>, K: Kind<T>> Operation<'a, T, B, K> {
     /// The caller holds the lock that `state` is under, and the waiter is `Idle`.
     #[inline]
     unsafe fn try_now(&self, state: &mut State<T, B>) -> Attempt {
-        // SAFETY: in no list, so its value is the owner's (invariant 2).
-        let mut value = unsafe { self.waiter.replace_value(None) };
-        match K::attempt(state, &mut value) {
-            Some((output, wake)) => {
-                self.put_output(output);
-                Attempt::Committed(wake)
-            }
-            None => {
-                // SAFETY: as above.
-                unsafe { self.waiter.replace_value(value) };
-                Attempt::Blocked
+        // SAFETY: in no list, so its cells are the owner's (invariant 2).
+        unsafe {
+            match self.waiter.with_value(|value| K::attempt(state, value)) {
+                Some((phase, wake)) => {
+                    self.waiter.set_phase(phase);
+                    Attempt::Committed(wake)
+                }
+                None => Attempt::Blocked,
             }
         }
     }
@@ -202,51 +168,34 @@ impl<'a, T, B: Buffer<T>, K: Kind<T>> Operation<'a, T, B, K> {
     /// # Safety
     ///
     /// The caller holds the lock that `state` is under, the operation is pinned, and the waiter is
-    /// `Idle`. An entry's claim stays alive until [`Operation::withdraw`] has returned.
-    unsafe fn park(&self, state: &mut State<T, B>, waker: Waker, entry: Option<Entry>) {
+    /// `Idle`. The claim stays alive until [`Operation::withdraw`] has returned.
+    unsafe fn park(&self, state: &mut State<T, B>, waker: Waker, claim: Option<NonNull<Claim>>) {
         // SAFETY: the owner, under the lock; pinned, and unlinked by `Drop` (invariant 1).
         unsafe {
-            self.waiter.prepare(waker, entry);
-            K::link(state, NonNull::from(&self.waiter));
+            self.waiter.prepare(waker, claim);
+            K::list(state).push_back(NonNull::from(&self.waiter));
         }
-    }
-
-    /// Takes over what a counterpart or close has left in the waiter, if it has.
-    fn settle(&self) -> bool {
-        let closed = match self.waiter.phase() {
-            Phase::Done => false,
-            Phase::Closed => true,
-            _ => return false,
-        };
-        // SAFETY: final, so the waiter is in no list and is the owner's again (invariants 3, 4).
-        let value = unsafe {
-            self.waiter.set_phase(Phase::Idle);
-            self.waiter.replace_value(None)
-        };
-        self.put_output(K::outcome(closed, value));
-        true
     }
 
     /// Leaves the list, if the waiter is in it, and lets go of the waker.
     fn withdraw(&self) {
-        let waker = match self.waiter.phase() {
-            // Nobody else reaches a waiter in these phases; a final one keeps its value.
-            Phase::Idle | Phase::Done | Phase::Closed | Phase::Finished => return,
-            Phase::Waiting | Phase::Passed => self.core.locked(|state| match self.waiter.phase() {
-                // SAFETY: under the lock, and still in the list.
-                Phase::Waiting => unsafe {
-                    K::unlink(state, NonNull::from(&self.waiter));
-                    self.waiter.set_phase(Phase::Idle);
-                    self.waiter.take_waker()
-                },
-                // SAFETY: under the lock, and in no list.
-                Phase::Passed => unsafe {
-                    self.waiter.set_phase(Phase::Idle);
-                    self.waiter.take_waker()
-                },
-                _ => None,
-            }),
-        };
+        if !matches!(self.waiter.phase(), Phase::Waiting | Phase::Passed) {
+            // Nobody else reaches a waiter in the other phases; a final one keeps its value.
+            return;
+        }
+        let waker = self.core.locked(|state| {
+            // SAFETY: under the lock: a waiter is in the list exactly while it is `Waiting`, and
+            // a final one is not touched.
+            unsafe {
+                match self.waiter.phase() {
+                    Phase::Waiting => K::list(state).remove(NonNull::from(&self.waiter)),
+                    Phase::Passed => {}
+                    _ => return None,
+                }
+                self.waiter.set_phase(Phase::Idle);
+                self.waiter.take_waker()
+            }
+        });
         drop(waker);
     }
 
@@ -270,38 +219,54 @@ impl<'a, T, B: Buffer<T>, K: Kind<T>> Operation<'a, T, B, K> {
     }
 
     /// Tries, and parks when that is not possible.
+    #[inline]
     fn start(&self, waker: &Waker) -> Attempt {
-        // SAFETY: under the lock; `Idle`.
-        let attempt = self.core.locked(|state| unsafe { self.try_now(state) });
-        if let Attempt::Committed(_) = attempt {
-            return attempt;
-        }
-        // Cloned outside the lock (invariant 6); hence a second look.
-        let waker = waker.clone();
-        self.core.locked(|state| {
-            // SAFETY: under the lock, pinned by `poll`, `Idle`, and without an entry.
-            unsafe {
-                let attempt = self.try_now(state);
-                if let Attempt::Blocked = attempt {
-                    self.park(state, waker, None);
+        // A waker is cloned outside the lock (invariant 6), and only when it is likely to be
+        // needed; if that was a wrong guess, there is a second look.
+        let mut cloned = self.core.hint.get(K::HINT).then(|| waker.clone());
+        loop {
+            let attempt = self.core.locked(|state| {
+                // SAFETY: under the lock, pinned by `poll`, `Idle`, and without a claim.
+                unsafe {
+                    let attempt = self.try_now(state);
+                    if let Attempt::Blocked = attempt
+                        && let Some(waker) = cloned.take()
+                    {
+                        self.park(state, waker, None);
+                    }
+                    attempt
                 }
-                attempt
+            });
+            let blocked = matches!(attempt, Attempt::Blocked);
+            self.core.hint.set(K::HINT, blocked);
+            if !blocked || self.waiter.phase() != Phase::Idle {
+                return attempt;
             }
-        })
+            cloned = Some(waker.clone());
+        }
     }
 
     /// Hands the outcome to the user, once.
+    #[inline]
     fn finish(&self) -> Option<K::Output> {
-        let output = self.take_output()?;
-        // SAFETY: an operation with an output is in no list.
-        unsafe { self.waiter.set_phase(Phase::Finished) };
-        Some(output)
+        let closed = match self.waiter.phase() {
+            Phase::Done => false,
+            Phase::Closed => true,
+            _ => return None,
+        };
+        // SAFETY: final, so the waiter is in no list and is the owner's (invariants 3 and 4).
+        let value = unsafe {
+            self.waiter.set_phase(Phase::Finished);
+            self.waiter.with_value(Option::take)
+        };
+        Some(K::output(closed, value))
     }
 }
 
 impl<T, B: Buffer<T>, K: Kind<T>> Future for Operation<'_, T, B, K> {
     type Output = K::Output;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<K::Output> {
         let operation = self.as_ref().get_ref();
         match operation.waiter.phase() {
@@ -309,31 +274,22 @@ impl<T, B: Buffer<T>, K: Kind<T>> Future for Operation<'_, T, B, K> {
                 Attempt::Blocked => return Poll::Pending,
                 Attempt::Committed(wake) => wake.into_iter().for_each(Waker::wake),
             },
-            Phase::Waiting | Phase::Passed => {
-                operation.replace_waker(context.waker());
-                if !operation.settle() {
-                    return Poll::Pending;
-                }
-            }
-            Phase::Done | Phase::Closed => {
-                operation.settle();
-            }
-            Phase::Finished => {}
+            Phase::Waiting | Phase::Passed => operation.replace_waker(context.waker()),
+            Phase::Done | Phase::Closed => {}
+            Phase::Finished => panic!("a channel operation was polled after it completed"),
         }
-        Poll::Ready(
-            operation
-                .finish()
-                .expect("a channel operation was polled after it completed"),
-        )
+        operation.finish().map_or(Poll::Pending, Poll::Ready)
     }
 }
 
 impl<T, B: Buffer<T>, K: Kind<T>> Drop for Operation<'_, T, B, K> {
     fn drop(&mut self) {
         self.withdraw();
-        self.settle();
-        if let Some(value) = self.take_output().and_then(K::undelivered) {
-            self.core.give_back(value);
+        if K::HANDED && self.waiter.phase() == Phase::Done {
+            // SAFETY: final, so the waiter is in no list and is the owner's (invariants 3 and 4).
+            if let Some(value) = unsafe { self.waiter.with_value(Option::take) } {
+                self.core.give_back(value);
+            }
         }
     }
 }
@@ -360,14 +316,11 @@ unsafe impl<T: std::marker::Send, B: Buffer<T>, K: Kind<T>> SelectArm for Operat
     }
 
     unsafe fn park(self: Pin<&mut Self>, registration: Registration<'_>) {
-        let entry = Entry {
-            claim: registration.claim.into(),
-            index: registration.index,
-        };
         // SAFETY: the caller holds the lock and keeps the claim alive; pinned; `Idle`.
         unsafe {
             self.core.state_mut(|state| {
-                Operation::park(&self, state, registration.waker, Some(entry));
+                let claim = NonNull::from(registration.claim);
+                Operation::park(&self, state, registration.waker, Some(claim));
             });
         }
     }
@@ -376,12 +329,16 @@ unsafe impl<T: std::marker::Send, B: Buffer<T>, K: Kind<T>> SelectArm for Operat
         Operation::replace_waker(&self, waker);
     }
 
+    fn waiter(&self) -> usize {
+        self.waiter.address()
+    }
+
     fn settle(self: Pin<&mut Self>) {
-        // Whoever won the claim completes the waiter before it gives the lock back: after this
-        // the phase is final.
-        self.core.locked(|_| ());
-        let settled = Operation::settle(&self);
-        debug_assert!(settled, "a claimed waiter is completed under the same lock");
+        // Whoever won the claim completes the waiter before it gives the lock back.
+        if self.waiter.phase() == Phase::Waiting {
+            self.core.locked(|_| ());
+        }
+        debug_assert!(matches!(self.waiter.phase(), Phase::Done | Phase::Closed));
     }
 
     fn withdraw(self: Pin<&mut Self>) {

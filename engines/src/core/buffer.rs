@@ -23,6 +23,8 @@ pub trait Buffer<T>: Send {
     fn pop(&mut self) -> Option<T>;
     /// How many values there are.
     fn len(&self) -> usize;
+    /// How many values there may be; `None` without a limit.
+    fn capacity(&self) -> Option<usize>;
 }
 
 /// A channel crate's own channel, through its non-blocking operations only.
@@ -103,5 +105,74 @@ impl<T: Send, Q: Queue<T>> Buffer<T> for Backed<T, Q> {
 
     fn len(&self) -> usize {
         self.returned.len() + self.queue.as_ref().map_or(0, Queue::len)
+    }
+
+    fn capacity(&self) -> Option<usize> {
+        (self.capacity != usize::MAX).then_some(self.capacity)
+    }
+}
+
+/// A [`Buffer`] that is a ring in one allocation, made when it is first needed.
+pub struct Ring<T> {
+    values: VecDeque<T>,
+    /// `usize::MAX` for no limit.
+    capacity: usize,
+}
+
+impl<T> Ring<T> {
+    /// An unlimited ring of more places than this is given back when it runs empty. Fewer are
+    /// kept: they cost little, and a ring that is steadily filled and emptied does not grow anew
+    /// each time.
+    const KEPT: usize = 512;
+}
+
+impl<T: Send> Buffer<T> for Ring<T> {
+    fn bounded(capacity: usize) -> Self {
+        Self {
+            values: VecDeque::new(),
+            capacity,
+        }
+    }
+
+    fn unbounded() -> Self {
+        Self::bounded(usize::MAX)
+    }
+
+    #[inline]
+    fn has_room(&self) -> bool {
+        self.values.len() < self.capacity
+    }
+
+    #[inline]
+    fn push(&mut self, value: T) -> Result<(), T> {
+        if !self.has_room() {
+            return Err(value);
+        }
+        self.values.push_back(value);
+        Ok(())
+    }
+
+    fn push_front(&mut self, value: T) {
+        self.values.push_front(value);
+    }
+
+    #[inline]
+    fn pop(&mut self) -> Option<T> {
+        let value = self.values.pop_front()?;
+        if self.values.is_empty()
+            && self.values.capacity() > Self::KEPT
+            && self.capacity == usize::MAX
+        {
+            self.values = VecDeque::new();
+        }
+        Some(value)
+    }
+
+    fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    fn capacity(&self) -> Option<usize> {
+        (self.capacity != usize::MAX).then_some(self.capacity)
     }
 }

@@ -1,21 +1,19 @@
-//! An intrusive, doubly linked, first-in-first-out list of waiters: every change is O(1), from
-//! either end and from the middle, and none allocates.
+//! An intrusive, circular, doubly linked, first-in-first-out list of waiters: every change is O(1),
+//! from either end and from the middle, and none allocates. The list itself is one pointer.
 
 use std::ptr::NonNull;
 
-use super::waiter::Waiter;
+use super::waiter::{Links, Waiter};
 
-pub(crate) struct List<T> {
+/// Waiters in the order in which they parked.
+pub struct List<T> {
+    /// The one that has been in the list for longest; the one before it is the newest.
     head: Option<NonNull<Waiter<T>>>,
-    tail: Option<NonNull<Waiter<T>>>,
 }
 
 impl<T> List<T> {
     pub(crate) const fn new() -> Self {
-        Self {
-            head: None,
-            tail: None,
-        }
+        Self { head: None }
     }
 
     #[inline]
@@ -33,19 +31,18 @@ impl<T> List<T> {
     pub(crate) unsafe fn push_back(&mut self, waiter: NonNull<Waiter<T>>) {
         // SAFETY: the lock is held, and every waiter in the list is alive (invariant 1).
         unsafe {
-            waiter.as_ref().links.with_mut(|links| {
-                (*links).previous = self.tail;
-                (*links).next = None;
-            });
-            match self.tail {
-                Some(tail) => tail
-                    .as_ref()
-                    .links
-                    .with_mut(|links| (*links).next = Some(waiter)),
-                None => self.head = Some(waiter),
-            }
+            let Some(head) = self.head else {
+                set(waiter, |links| {
+                    (links.previous, links.next) = (waiter, waiter)
+                });
+                self.head = Some(waiter);
+                return;
+            };
+            let tail = links(head).previous;
+            set(waiter, |links| (links.previous, links.next) = (tail, head));
+            set(tail, |links| links.next = waiter);
+            set(head, |links| links.previous = waiter);
         }
-        self.tail = Some(waiter);
     }
 
     /// Takes out the waiter that has been in the list for longest.
@@ -70,24 +67,34 @@ impl<T> List<T> {
     pub(crate) unsafe fn remove(&mut self, waiter: NonNull<Waiter<T>>) {
         // SAFETY: the lock is held, and the waiter and its neighbours are alive (invariant 1).
         unsafe {
-            let (previous, next) = waiter
-                .as_ref()
-                .links
-                .with(|links| ((*links).previous, (*links).next));
-            match previous {
-                Some(previous) => previous
-                    .as_ref()
-                    .links
-                    .with_mut(|links| (*links).next = next),
-                None => self.head = next,
+            let Links { previous, next } = links(waiter);
+            if next == waiter {
+                self.head = None;
+                return;
             }
-            match next {
-                Some(next) => next
-                    .as_ref()
-                    .links
-                    .with_mut(|links| (*links).previous = previous),
-                None => self.tail = previous,
+            set(previous, |links| links.next = next);
+            set(next, |links| links.previous = previous);
+            if self.head == Some(waiter) {
+                self.head = Some(next);
             }
         }
     }
+}
+
+/// # Safety
+///
+/// The waiter is alive, and the caller holds the lock that guards its list.
+#[inline]
+unsafe fn links<T>(waiter: NonNull<Waiter<T>>) -> Links<T> {
+    // SAFETY: promised by the caller.
+    unsafe { waiter.as_ref().links.with(|links| *links) }
+}
+
+/// # Safety
+///
+/// As for [`links`].
+#[inline]
+unsafe fn set<T>(waiter: NonNull<Waiter<T>>, change: impl FnOnce(&mut Links<T>)) {
+    // SAFETY: promised by the caller.
+    unsafe { waiter.as_ref().links.with_mut(|links| change(&mut *links)) }
 }

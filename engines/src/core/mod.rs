@@ -36,17 +36,18 @@ pub(crate) mod sync;
 pub(crate) mod waiter;
 
 use std::ptr::NonNull;
+use std::sync::atomic::Ordering;
 use std::task::Waker;
 
 use smallvec::SmallVec;
 
 use crate::channel::{CloseError, TryRecvError, TrySendError};
 use list::List;
-use sync::{RawLock, UnsafeCell};
+use sync::{AtomicU8, RawLock, UnsafeCell};
 use waiter::{Phase, Waiter};
 
 pub(crate) use arms::{Recv, Send};
-pub(crate) use buffer::{Backed, Buffer, Queue};
+pub(crate) use buffer::{Backed, Buffer, Queue, Ring};
 pub(crate) use shared::Shared;
 pub(crate) use waiter::Claim;
 
@@ -57,9 +58,37 @@ const CLOSE_BATCH: usize = 32;
 /// A channel.
 pub struct Core<T, B> {
     lock: RawLock,
-    /// `usize::MAX` when there is no limit.
-    capacity: usize,
+    hint: Hints,
     state: UnsafeCell<State<T, B>>,
+}
+
+/// What an operation may guess before it takes the lock. Wrong guesses cost time and nothing else.
+struct Hints(AtomicU8);
+
+/// One such guess.
+#[derive(Clone, Copy)]
+pub struct Hint(u8);
+
+impl Hint {
+    const RECEIVES_BLOCK: Hint = Hint(1);
+    const SENDS_BLOCK: Hint = Hint(2);
+}
+
+impl Hints {
+    #[inline]
+    fn get(&self, hint: Hint) -> bool {
+        self.0.load(Ordering::Relaxed) & hint.0 != 0
+    }
+
+    /// Written only when it changes, so that a steady channel shares the line unmodified.
+    #[inline]
+    fn set(&self, hint: Hint, on: bool) {
+        let hints = self.0.load(Ordering::Relaxed);
+        let changed = if on { hints | hint.0 } else { hints & !hint.0 };
+        if changed != hints {
+            self.0.store(changed, Ordering::Relaxed);
+        }
+    }
 }
 
 // SAFETY: the state is reached under the lock only, and what crosses threads through it is values
@@ -87,8 +116,7 @@ impl Drop for Unlock<'_> {
 }
 
 impl<T, B: Buffer<T>> Core<T, B> {
-    fn new(buffer: B, capacity: Option<usize>) -> Self {
-        let capacity = capacity.unwrap_or(usize::MAX);
+    fn new(buffer: B) -> Self {
         let state = State {
             buffer,
             receivers: List::new(),
@@ -97,13 +125,9 @@ impl<T, B: Buffer<T>> Core<T, B> {
         };
         Self {
             lock: RawLock::new(),
-            capacity,
+            hint: Hints(AtomicU8::new(0)),
             state: UnsafeCell::new(state),
         }
-    }
-
-    fn capacity(&self) -> Option<usize> {
-        (self.capacity != usize::MAX).then_some(self.capacity)
     }
 
     /// Runs `change` under the lock.
@@ -293,7 +317,7 @@ unsafe fn complete<T>(
     // SAFETY: alive until the phase is stored (invariants 1 and 3); the store comes last.
     unsafe {
         let waiter = waiter.as_ref();
-        let value = waiter.replace_value(value);
+        let value = waiter.with_value(|slot| std::mem::replace(slot, value));
         let waker = waiter.take_waker();
         waiter.set_phase(phase);
         (waker, value)

@@ -4,7 +4,6 @@
 //!
 //! Each model names the step that it guards; taking that step out makes it fail.
 
-use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Wake, Waker};
@@ -14,49 +13,11 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 
-use super::{Buffer, Shared};
+use super::{Ring, Shared};
 use crate::channel::{Channel, TryRecvError, TrySendError};
 use crate::select::{Arm, Case, select, try_select};
 
-/// The plainest buffer: the models are about waiting, not about queues.
-struct Plain<T> {
-    capacity: usize,
-    values: VecDeque<T>,
-}
-
-impl<T: Send> Buffer<T> for Plain<T> {
-    fn bounded(capacity: usize) -> Self {
-        Self {
-            capacity,
-            values: VecDeque::new(),
-        }
-    }
-    fn unbounded() -> Self {
-        Self::bounded(usize::MAX)
-    }
-    fn has_room(&self) -> bool {
-        self.values.len() < self.capacity
-    }
-    fn push(&mut self, value: T) -> Result<(), T> {
-        if self.has_room() {
-            self.values.push_back(value);
-            Ok(())
-        } else {
-            Err(value)
-        }
-    }
-    fn push_front(&mut self, value: T) {
-        self.values.push_front(value);
-    }
-    fn pop(&mut self) -> Option<T> {
-        self.values.pop_front()
-    }
-    fn len(&self) -> usize {
-        self.values.len()
-    }
-}
-
-type Chan = Shared<u32, Plain<u32>>;
+type Chan = Shared<u32, Ring<u32>>;
 
 /// Explores with at most three preemptions: loom's own advice for models of this size, and enough
 /// for every known bug of this kind.

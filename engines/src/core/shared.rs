@@ -46,11 +46,11 @@ where
     B: Buffer<T>,
 {
     fn bounded(capacity: usize) -> Self {
-        Self(Arc::new(Core::new(B::bounded(capacity), Some(capacity))))
+        Self(Arc::new(Core::new(B::bounded(capacity))))
     }
 
     fn unbounded() -> Self {
-        Self(Arc::new(Core::new(B::unbounded(), None)))
+        Self(Arc::new(Core::new(B::unbounded())))
     }
 
     fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
@@ -70,7 +70,7 @@ where
     }
 
     fn capacity(&self) -> Option<usize> {
-        self.0.capacity()
+        self.0.locked(|state| state.buffer.capacity())
     }
 
     fn is_closed(&self) -> bool {

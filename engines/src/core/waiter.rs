@@ -11,14 +11,14 @@ use super::sync::{AtomicU8, AtomicUsize, UnsafeCell};
 /// without, and what it then finds to be final stays so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum Phase {
+pub enum Phase {
     /// In no list.
     Idle,
     /// In its channel's list.
     Waiting,
-    /// Out of the list: a counterpart has put in, or taken, the value.
+    /// In no list: the value has been put in, or taken.
     Done,
-    /// Out of the list: the channel was closed.
+    /// In no list: the channel was closed.
     Closed,
     /// Out of the list: its select had committed another case when a counterpart came by.
     Passed,
@@ -32,61 +32,65 @@ pub(crate) enum Phase {
 pub(crate) struct Claim(AtomicUsize);
 
 impl Claim {
-    const OPEN: usize = usize::MAX;
+    /// No waiter is at this address.
+    const OPEN: usize = 0;
 
     pub(crate) fn new() -> Self {
         Self(AtomicUsize::new(Self::OPEN))
     }
 
-    /// Commits case `index`, unless another is committed.
-    fn win(&self, index: usize) -> bool {
+    /// Commits the case whose waiter is at this address, unless another is committed.
+    fn win(&self, waiter: usize) -> bool {
         self.0
-            .compare_exchange(Self::OPEN, index, Ordering::AcqRel, Ordering::Acquire)
+            .compare_exchange(Self::OPEN, waiter, Ordering::AcqRel, Ordering::Acquire)
             .is_ok()
     }
 
-    /// The committed case.
+    /// The address of the committed case's waiter.
     pub(crate) fn committed(&self) -> Option<usize> {
         match self.0.load(Ordering::Acquire) {
             Self::OPEN => None,
-            index => Some(index),
+            waiter => Some(waiter),
         }
     }
 }
 
-/// A select's side of a waiter.
-#[derive(Clone, Copy)]
-pub(crate) struct Entry {
-    pub(crate) claim: NonNull<Claim>,
-    pub(crate) index: usize,
-}
-
 /// The node. See the invariants at the top of [`crate::core`].
-pub struct Waiter<T> {
+pub(crate) struct Waiter<T> {
     phase: AtomicU8,
     pub(super) links: UnsafeCell<Links<T>>,
     waker: UnsafeCell<Option<Waker>>,
     value: UnsafeCell<Option<T>>,
-    entry: UnsafeCell<Option<Entry>>,
+    /// The select that it belongs to, if it belongs to one.
+    claim: UnsafeCell<Option<NonNull<Claim>>>,
     _pinned: PhantomPinned,
 }
 
+/// A waiter's neighbours; dangling while it is in no list.
 pub(super) struct Links<T> {
-    pub(super) previous: Option<NonNull<Waiter<T>>>,
-    pub(super) next: Option<NonNull<Waiter<T>>>,
+    pub(super) previous: NonNull<Waiter<T>>,
+    pub(super) next: NonNull<Waiter<T>>,
 }
+
+impl<T> Clone for Links<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Links<T> {}
 
 impl<T> Waiter<T> {
     pub(crate) fn new(value: Option<T>) -> Self {
         Self {
             phase: AtomicU8::new(Phase::Idle as u8),
             links: UnsafeCell::new(Links {
-                previous: None,
-                next: None,
+                previous: NonNull::dangling(),
+                next: NonNull::dangling(),
             }),
             waker: UnsafeCell::new(None),
             value: UnsafeCell::new(value),
-            entry: UnsafeCell::new(None),
+            claim: UnsafeCell::new(None),
             _pinned: PhantomPinned,
         }
     }
@@ -119,26 +123,25 @@ impl<T> Waiter<T> {
     ///
     /// The caller owns the waiter, holds the channel's lock, and links it before giving that up.
     #[inline]
-    pub(crate) unsafe fn prepare(&self, waker: Waker, entry: Option<Entry>) {
+    pub(crate) unsafe fn prepare(&self, waker: Waker, claim: Option<NonNull<Claim>>) {
         // SAFETY: in no list, so only the owner reaches the cells (invariant 2).
         unsafe {
             self.waker.with_mut(|slot| *slot = Some(waker));
-            self.entry.with_mut(|slot| *slot = entry);
+            self.claim.with_mut(|slot| *slot = claim);
             self.set_phase(Phase::Waiting);
         }
     }
 
-    /// Puts the value in, or takes it out.
+    /// Gives access to the value.
     ///
     /// # Safety
     ///
-    /// Either the caller holds the channel's lock and the waiter is in its list or has just been
-    /// taken out of it and not been completed; or the caller owns the waiter and it is in no list.
+    /// Either the caller holds the channel's lock and has just taken the waiter out of its list,
+    /// and not completed it; or the caller owns the waiter and it is in no list.
     #[inline]
-    pub(crate) unsafe fn replace_value(&self, value: Option<T>) -> Option<T> {
+    pub(crate) unsafe fn with_value<R>(&self, change: impl FnOnce(&mut Option<T>) -> R) -> R {
         // SAFETY: the caller has the exclusive access that invariant 2 or 3 speaks of.
-        self.value
-            .with_mut(|slot| unsafe { std::mem::replace(&mut *slot, value) })
+        self.value.with_mut(|slot| change(unsafe { &mut *slot }))
     }
 
     /// Whether a wake would reach the same task as `waker`'s.
@@ -166,14 +169,14 @@ impl<T> Waiter<T> {
             .with_mut(|slot| unsafe { std::ptr::swap(slot, waker) });
     }
 
-    /// Takes the waker out, under the same conditions as [`Waiter::replace_value`].
+    /// Takes the waker out, under the same conditions as [`Waiter::with_value`].
     ///
     /// # Safety
     ///
-    /// As for [`Waiter::replace_value`].
+    /// As for [`Waiter::with_value`].
     #[inline]
     pub(crate) unsafe fn take_waker(&self) -> Option<Waker> {
-        // SAFETY: as for `replace_value`.
+        // SAFETY: as for `with_value`.
         self.waker.with_mut(|slot| unsafe { (*slot).take() })
     }
 
@@ -184,14 +187,19 @@ impl<T> Waiter<T> {
     /// The caller holds the channel's lock and the waiter's phase is `Waiting`.
     #[inline]
     pub(crate) unsafe fn claim(&self) -> bool {
-        // SAFETY: the lock is held, so the entry is not being written (invariant 2), and the claim
+        // SAFETY: the lock is held, so the cell is not being written (invariant 2), and the claim
         // it points to is alive: its select unlinks every waiter, which needs this lock, before
         // the claim goes away (invariant 5).
         unsafe {
-            match self.entry.with(|slot| *slot) {
+            match self.claim.with(|slot| *slot) {
                 None => true,
-                Some(entry) => entry.claim.as_ref().win(entry.index),
+                Some(claim) => claim.as_ref().win(self.address()),
             }
         }
+    }
+
+    /// Where it is: its name in a [`Claim`].
+    pub(crate) fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
     }
 }

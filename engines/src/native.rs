@@ -1,0 +1,62 @@
+//! The engine that was made for Go's rules: the waiting core over a ring of its own.
+
+use crate::capabilities::{Capabilities, Info, Support};
+use crate::channel::{Channel, Engine};
+use crate::core::{Ring, Shared};
+use crate::raw::{Closed, RawChannels, RawReceiver, RawSender};
+
+/// The native engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Native;
+
+impl Engine for Native {
+    const INFO: Info = Info {
+        name: "native",
+        package: "goish-engines",
+        capabilities: Capabilities {
+            rendezvous: Support::Native,
+            unbounded: Support::Native,
+            close: Support::Native,
+            sender_order: Support::Native,
+            select: Support::Native,
+            cancellation: Support::Native,
+            raw_rendezvous: Support::Native,
+        },
+    };
+    type Channel<T: Send + 'static> = Shared<T, Ring<T>>;
+    type Raw = Native;
+}
+
+// There is nothing to strip for `raw`: both halves are the channel itself, with all its rules.
+impl RawChannels for Native {
+    type Sender<T: Send + 'static> = Shared<T, Ring<T>>;
+    type Receiver<T: Send + 'static> = Shared<T, Ring<T>>;
+
+    fn bounded<T: Send + 'static>(capacity: usize) -> (Self::Sender<T>, Self::Receiver<T>) {
+        let channel = Shared::bounded(capacity);
+        (channel.clone(), channel)
+    }
+
+    fn unbounded<T: Send + 'static>() -> (Self::Sender<T>, Self::Receiver<T>) {
+        let channel = Shared::unbounded();
+        (channel.clone(), channel)
+    }
+}
+
+impl<T: Send + 'static> RawSender<T> for Shared<T, Ring<T>> {
+    fn send(&self, value: T) -> impl Future<Output = Result<(), Closed>> + Send {
+        let sending = Channel::send(self, value);
+        async move { sending.await.map_err(|_| Closed) }
+    }
+
+    fn end(self) {
+        // Closed already is ended already.
+        let _ = self.close();
+    }
+}
+
+impl<T: Send + 'static> RawReceiver<T> for Shared<T, Ring<T>> {
+    fn recv(&self) -> impl Future<Output = Option<T>> + Send {
+        Channel::recv(self)
+    }
+}
