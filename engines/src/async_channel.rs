@@ -68,26 +68,26 @@ impl<T: Send> Queue<T> for AsyncChannelQueue<T> {
 }
 
 impl RawChannels for AsyncChannel {
-    type Sender<T: Send + 'static> = async_channel::Sender<T>;
-    type Receiver<T: Send + 'static> = async_channel::Receiver<T>;
+    type Sender<T: Send + Unpin + 'static> = async_channel::Sender<T>;
+    type Receiver<T: Send + Unpin + 'static> = async_channel::Receiver<T>;
 
-    fn bounded<T: Send + 'static>(capacity: usize) -> (Self::Sender<T>, Self::Receiver<T>) {
+    fn bounded<T: Send + Unpin + 'static>(capacity: usize) -> (Self::Sender<T>, Self::Receiver<T>) {
         async_channel::bounded(capacity.max(1))
     }
 
-    fn unbounded<T: Send + 'static>() -> (Self::Sender<T>, Self::Receiver<T>) {
+    fn unbounded<T: Send + Unpin + 'static>() -> (Self::Sender<T>, Self::Receiver<T>) {
         async_channel::unbounded()
     }
 }
 
-impl<T: Send + 'static> RawSender<T> for async_channel::Sender<T> {
+impl<T: Send + Unpin + 'static> RawSender<T> for async_channel::Sender<T> {
     fn send(&self, value: T) -> impl Future<Output = Result<(), Closed>> + Send {
         let sending = self.send(value);
         async move { sending.await.map_err(|_| Closed) }
     }
 }
 
-impl<T: Send + 'static> RawReceiver<T> for async_channel::Receiver<T> {
+impl<T: Send + Unpin + 'static> RawReceiver<T> for async_channel::Receiver<T> {
     fn recv(&self) -> impl Future<Output = Option<T>> + Send {
         let receiving = self.recv();
         async move { receiving.await.ok() }

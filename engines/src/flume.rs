@@ -69,26 +69,26 @@ impl<T: Send> Queue<T> for FlumeQueue<T> {
 }
 
 impl RawChannels for Flume {
-    type Sender<T: Send + 'static> = flume::Sender<T>;
-    type Receiver<T: Send + 'static> = flume::Receiver<T>;
+    type Sender<T: Send + Unpin + 'static> = flume::Sender<T>;
+    type Receiver<T: Send + Unpin + 'static> = flume::Receiver<T>;
 
-    fn bounded<T: Send + 'static>(capacity: usize) -> (Self::Sender<T>, Self::Receiver<T>) {
+    fn bounded<T: Send + Unpin + 'static>(capacity: usize) -> (Self::Sender<T>, Self::Receiver<T>) {
         flume::bounded(capacity)
     }
 
-    fn unbounded<T: Send + 'static>() -> (Self::Sender<T>, Self::Receiver<T>) {
+    fn unbounded<T: Send + Unpin + 'static>() -> (Self::Sender<T>, Self::Receiver<T>) {
         flume::unbounded()
     }
 }
 
-impl<T: Send + 'static> RawSender<T> for flume::Sender<T> {
+impl<T: Send + Unpin + 'static> RawSender<T> for flume::Sender<T> {
     fn send(&self, value: T) -> impl Future<Output = Result<(), Closed>> + Send {
         let sending = self.send_async(value);
         async move { sending.await.map_err(|_| Closed) }
     }
 }
 
-impl<T: Send + 'static> RawReceiver<T> for flume::Receiver<T> {
+impl<T: Send + Unpin + 'static> RawReceiver<T> for flume::Receiver<T> {
     fn recv(&self) -> impl Future<Output = Option<T>> + Send {
         let receiving = self.recv_async();
         async move { receiving.await.ok() }

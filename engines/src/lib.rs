@@ -20,8 +20,12 @@ mod channel;
     )
 )]
 mod core;
+#[cfg(feature = "engine-crossfire")]
+mod crossfire;
 #[cfg(feature = "engine-flume")]
 mod flume;
+#[cfg(feature = "engine-kanal")]
+mod kanal;
 #[cfg(feature = "engine-native")]
 mod native;
 mod raw;

@@ -29,21 +29,21 @@ impl Engine for Native {
 
 // There is nothing to strip for `raw`: both halves are the channel itself, with all its rules.
 impl RawChannels for Native {
-    type Sender<T: Send + 'static> = Shared<T, Ring<T>>;
-    type Receiver<T: Send + 'static> = Shared<T, Ring<T>>;
+    type Sender<T: Send + Unpin + 'static> = Shared<T, Ring<T>>;
+    type Receiver<T: Send + Unpin + 'static> = Shared<T, Ring<T>>;
 
-    fn bounded<T: Send + 'static>(capacity: usize) -> (Self::Sender<T>, Self::Receiver<T>) {
+    fn bounded<T: Send + Unpin + 'static>(capacity: usize) -> (Self::Sender<T>, Self::Receiver<T>) {
         let channel = Shared::bounded(capacity);
         (channel.clone(), channel)
     }
 
-    fn unbounded<T: Send + 'static>() -> (Self::Sender<T>, Self::Receiver<T>) {
+    fn unbounded<T: Send + Unpin + 'static>() -> (Self::Sender<T>, Self::Receiver<T>) {
         let channel = Shared::unbounded();
         (channel.clone(), channel)
     }
 }
 
-impl<T: Send + 'static> RawSender<T> for Shared<T, Ring<T>> {
+impl<T: Send + Unpin + 'static> RawSender<T> for Shared<T, Ring<T>> {
     fn send(&self, value: T) -> impl Future<Output = Result<(), Closed>> + Send {
         let sending = Channel::send(self, value);
         async move { sending.await.map_err(|_| Closed) }
@@ -55,7 +55,7 @@ impl<T: Send + 'static> RawSender<T> for Shared<T, Ring<T>> {
     }
 }
 
-impl<T: Send + 'static> RawReceiver<T> for Shared<T, Ring<T>> {
+impl<T: Send + Unpin + 'static> RawReceiver<T> for Shared<T, Ring<T>> {
     fn recv(&self) -> impl Future<Output = Option<T>> + Send {
         Channel::recv(self)
     }

@@ -9,16 +9,16 @@ pub struct Closed;
 /// How to make a crate's own channels.
 pub trait RawChannels: Copy + Send + Sync + 'static {
     /// The crate's own sending half.
-    type Sender<T: Send + 'static>: RawSender<T>;
+    type Sender<T: Send + Unpin + 'static>: RawSender<T>;
     /// The crate's own receiving half.
-    type Receiver<T: Send + 'static>: RawReceiver<T>;
+    type Receiver<T: Send + Unpin + 'static>: RawReceiver<T>;
 
     /// The crate's own bounded channel. An engine whose crate has no capacity 0 makes a channel
     /// of capacity 1 in its place, and its `Capabilities::raw_rendezvous` says so.
-    fn bounded<T: Send + 'static>(capacity: usize) -> (Self::Sender<T>, Self::Receiver<T>);
+    fn bounded<T: Send + Unpin + 'static>(capacity: usize) -> (Self::Sender<T>, Self::Receiver<T>);
 
     /// The crate's own unbounded channel.
-    fn unbounded<T: Send + 'static>() -> (Self::Sender<T>, Self::Receiver<T>);
+    fn unbounded<T: Send + Unpin + 'static>() -> (Self::Sender<T>, Self::Receiver<T>);
 }
 
 /// A crate's own sending half.

@@ -102,6 +102,8 @@ engines! {
     "engine-flume" => "flume", flume::Flume;
     "engine-native" => "native", native::Native;
     "engine-async-channel" => "async-channel", async_channel::AsyncChannel;
+    "engine-kanal" => "kanal", kanal::Kanal;
+    "engine-crossfire" => "crossfire", crossfire::Crossfire;
 }
 
 fn names() -> String {
