@@ -21,6 +21,7 @@ impl Engine for AsyncChannel {
         name: "async-channel",
         package: "async-channel",
         capabilities: Capabilities {
+            buffered: Support::Native,
             rendezvous: Support::Built,
             unbounded: Support::Native,
             close: Support::Built,

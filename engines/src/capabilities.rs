@@ -32,6 +32,8 @@ impl Support {
 /// Go's promises, one by one, as an engine keeps them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capabilities {
+    /// Channels with a capacity above 0.
+    pub buffered: Support,
     /// A send on a channel of capacity 0 returns after a receiver has the value.
     pub rendezvous: Support,
     /// Channels without a capacity.
@@ -46,19 +48,4 @@ pub struct Capabilities {
     pub cancellation: Support,
     /// The crate's own rendezvous, for `raw` measurements; `Missing` names the stand-in.
     pub raw_rendezvous: Support,
-}
-
-impl Capabilities {
-    /// Each promise of `Chan` with its name, in the order of the report's table. The raw
-    /// rendezvous is not among them: it concerns measurements, not `Chan`.
-    pub const fn promises(&self) -> [(&'static str, Support); 6] {
-        [
-            ("rendezvous", self.rendezvous),
-            ("unbounded", self.unbounded),
-            ("close", self.close),
-            ("sender order", self.sender_order),
-            ("select", self.select),
-            ("cancellation", self.cancellation),
-        ]
-    }
 }

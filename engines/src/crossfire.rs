@@ -1,9 +1,8 @@
 //! crossfire 3: a lock-free ring or list, with weakly referenced waiters.
 //!
-//! What the crate does not do, and what stands in for it: a capacity of 0 becomes 1; it closes
-//! only when one side is dropped; a woken sender may be overtaken; its select is for receivers
-//! only. So [`Crossfire`]'s Go-rules channel is the waiting core with a crossfire channel as its
-//! buffer, and no task ever parks inside crossfire.
+//! Measured raw only. Its channels take `'static` values, and a `Chan` takes any; beside that a
+//! capacity of 0 becomes 1, a channel closes only when one side is dropped, and a woken sender may
+//! be overtaken. goish refuses it, as its [`Capabilities`] say.
 
 use std::sync::Once;
 
@@ -12,8 +11,11 @@ use crossfire::{MAsyncRx, MAsyncTx, MTx};
 
 use crate::capabilities::{Capabilities, Info, Support};
 use crate::channel::Engine;
-use crate::core::{Backed, Queue, Shared};
+use crate::core::{Ring, Shared};
 use crate::raw::{Closed, RawChannels, RawReceiver, RawSender};
+
+const RAW_ONLY: Support =
+    Support::Missing("crossfire's channels take only 'static values: it is measured raw");
 
 /// The crossfire engine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,16 +26,18 @@ impl Engine for Crossfire {
         name: "crossfire",
         package: "crossfire",
         capabilities: Capabilities {
-            rendezvous: Support::Built,
-            unbounded: Support::Native,
-            close: Support::Built,
-            sender_order: Support::Built,
-            select: Support::Built,
-            cancellation: Support::Built,
+            buffered: RAW_ONLY,
+            rendezvous: RAW_ONLY,
+            unbounded: RAW_ONLY,
+            close: RAW_ONLY,
+            sender_order: RAW_ONLY,
+            select: RAW_ONLY,
+            cancellation: RAW_ONLY,
             raw_rendezvous: Support::Missing("crossfire has no rendezvous"),
         },
     };
-    type Channel<T: Send + 'static> = Shared<T, Backed<T, CrossfireQueue<T>>>;
+    /// Never made: goish refuses the engine before.
+    type Channel<T: Send> = Shared<T, Ring<T>>;
     type Raw = Crossfire;
 }
 
@@ -71,72 +75,10 @@ impl<T: Send + 'static> Clone for CrossfireReceiver<T> {
     }
 }
 
-/// Both ends of one of the crate's channels, as a queue.
-pub struct CrossfireQueue<T: Send + 'static>(CrossfireSender<T>, CrossfireReceiver<T>);
-
-impl<T: Send + 'static> Queue<T> for CrossfireQueue<T> {
-    fn bounded(capacity: usize) -> Self {
-        let (sender, receiver) = bounded(capacity);
-        Self(sender, receiver)
-    }
-
-    fn unbounded() -> Self {
-        let (sender, receiver) = unbounded();
-        Self(sender, receiver)
-    }
-
-    fn is_full(&self) -> bool {
-        match &self.0 {
-            CrossfireSender::Bounded(sender) => sender.is_full(),
-            CrossfireSender::Unbounded(_) => false,
-        }
-    }
-
-    fn push(&self, value: T) -> Result<(), T> {
-        let result = match &self.0 {
-            CrossfireSender::Bounded(sender) => sender.try_send(value),
-            CrossfireSender::Unbounded(sender) => sender.try_send(value),
-        };
-        result.map_err(crossfire::TrySendError::into_inner)
-    }
-
-    fn pop(&self) -> Option<T> {
-        match &self.1 {
-            CrossfireReceiver::Bounded(receiver) => receiver.try_recv().ok(),
-            CrossfireReceiver::Unbounded(receiver) => receiver.try_recv().ok(),
-        }
-    }
-
-    fn len(&self) -> usize {
-        match &self.1 {
-            CrossfireReceiver::Bounded(receiver) => receiver.len(),
-            CrossfireReceiver::Unbounded(receiver) => receiver.len(),
-        }
-    }
-}
-
 /// The crate's documentation asks for this once per program, on machines with few cores.
 fn configure() {
     static CONFIGURE: Once = Once::new();
     CONFIGURE.call_once(crossfire::detect_backoff_cfg);
-}
-
-fn bounded<T: Send + 'static>(capacity: usize) -> (CrossfireSender<T>, CrossfireReceiver<T>) {
-    configure();
-    let (sender, receiver) = mpmc::bounded_async(capacity);
-    (
-        CrossfireSender::Bounded(sender),
-        CrossfireReceiver::Bounded(receiver),
-    )
-}
-
-fn unbounded<T: Send + 'static>() -> (CrossfireSender<T>, CrossfireReceiver<T>) {
-    configure();
-    let (sender, receiver) = mpmc::unbounded_async();
-    (
-        CrossfireSender::Unbounded(sender),
-        CrossfireReceiver::Unbounded(receiver),
-    )
 }
 
 impl RawChannels for Crossfire {
@@ -144,11 +86,21 @@ impl RawChannels for Crossfire {
     type Receiver<T: Send + Unpin + 'static> = CrossfireReceiver<T>;
 
     fn bounded<T: Send + Unpin + 'static>(capacity: usize) -> (Self::Sender<T>, Self::Receiver<T>) {
-        bounded(capacity)
+        configure();
+        let (sender, receiver) = mpmc::bounded_async(capacity);
+        (
+            CrossfireSender::Bounded(sender),
+            CrossfireReceiver::Bounded(receiver),
+        )
     }
 
     fn unbounded<T: Send + Unpin + 'static>() -> (Self::Sender<T>, Self::Receiver<T>) {
-        unbounded()
+        configure();
+        let (sender, receiver) = mpmc::unbounded_async();
+        (
+            CrossfireSender::Unbounded(sender),
+            CrossfireReceiver::Unbounded(receiver),
+        )
     }
 }
 

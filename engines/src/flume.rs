@@ -22,6 +22,7 @@ impl Engine for Flume {
         name: "flume",
         package: "flume",
         capabilities: Capabilities {
+            buffered: Support::Native,
             rendezvous: Support::Built,
             unbounded: Support::Native,
             close: Support::Built,

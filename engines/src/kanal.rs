@@ -21,6 +21,7 @@ impl Engine for Kanal {
         name: "kanal",
         package: "kanal",
         capabilities: Capabilities {
+            buffered: Support::Native,
             rendezvous: Support::Built,
             unbounded: Support::Native,
             close: Support::Built,
@@ -30,7 +31,7 @@ impl Engine for Kanal {
             raw_rendezvous: Support::Native,
         },
     };
-    type Channel<T: Send + 'static> = Shared<T, Backed<T, KanalQueue<T>>>;
+    type Channel<T: Send> = Shared<T, Backed<T, KanalQueue<T>>>;
     type Raw = Kanal;
 }
 

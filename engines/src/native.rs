@@ -14,6 +14,7 @@ impl Engine for Native {
         name: "native",
         package: "goish-engines",
         capabilities: Capabilities {
+            buffered: Support::Native,
             rendezvous: Support::Native,
             unbounded: Support::Native,
             close: Support::Native,
@@ -23,7 +24,7 @@ impl Engine for Native {
             raw_rendezvous: Support::Native,
         },
     };
-    type Channel<T: Send + 'static> = Shared<T, Ring<T>>;
+    type Channel<T: Send> = Shared<T, Ring<T>>;
     type Raw = Native;
 }
 

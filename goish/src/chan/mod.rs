@@ -40,8 +40,11 @@ impl<T: std::marker::Send, E: Engine> Chan<T, E> {
         let Ok(capacity) = usize::try_from(capacity) else {
             panic!("makechan: a channel's capacity is 0 or more, and {capacity} is not");
         };
+        let capabilities = E::INFO.capabilities;
         if capacity == 0 {
-            offered::<E>(E::INFO.capabilities.rendezvous, "a channel of capacity 0");
+            offered::<E>(capabilities.rendezvous, "a channel of capacity 0");
+        } else {
+            offered::<E>(capabilities.buffered, "a channel with a buffer");
         }
         Self::from_channel(<E::Channel<T>>::bounded(capacity))
     }
