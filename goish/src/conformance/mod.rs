@@ -58,11 +58,13 @@ impl<E: Engine> Promise<E> {
     /// Checks the promise on this process' runtime. A broken promise may also show as a check
     /// that never ends: the caller sets the limit.
     pub fn check(&self) -> Verdict {
-        if let Some(Support::Missing(reason)) = self
-            .requires
-            .map(|capability| capability(&E::INFO.capabilities))
-        {
-            return Verdict::Refused(reason.to_owned());
+        let capabilities = E::INFO.capabilities;
+        // Every check makes buffered channels, whatever else it needs.
+        let required = self.requires.map(|capability| capability(&capabilities));
+        for support in std::iter::once(capabilities.buffered).chain(required) {
+            if let Support::Missing(reason) = support {
+                return Verdict::Refused(reason.to_owned());
+            }
         }
         match catch_unwind(AssertUnwindSafe(self.check)) {
             Ok(()) => Verdict::Holds,
