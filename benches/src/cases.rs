@@ -64,6 +64,8 @@ impl Case {
         }
         let capabilities = &engine.capabilities;
         let needs = [
+            // Whoever lacks even a buffer is measured raw only.
+            (true, capabilities.buffered),
             (self.workload.needs_rendezvous(), capabilities.rendezvous),
             (self.workload.needs_unbounded(), capabilities.unbounded),
         ];

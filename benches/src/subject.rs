@@ -125,7 +125,7 @@ impl<E: Engine> Subject for Raw<E> {
     }
 
     fn end(sender: Self::Sender) {
-        drop(sender);
+        sender.end();
     }
 
     fn spawn<F>(future: F) -> Self::Task<F::Output>
