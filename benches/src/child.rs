@@ -113,15 +113,9 @@ fn take<E: Engine>(case: &Case, request: &Request) -> Answer {
         Mode::Raw => observe::<Raw<E>>(case, request, &stage),
         Mode::Goish => observe::<Goish<E>>(case, request, &stage),
     };
-    // A sample that ended well says all that it found in its figures.
-    let finding = match outcome {
-        Outcome::Ok { .. } => None,
-        _ => stage.finding(),
-    };
-    let notes: Vec<String> = note.into_iter().chain(finding).collect();
     Answer {
         outcome,
-        note: (!notes.is_empty()).then(|| notes.join("; ")),
+        note,
         runtime: stage.runtime_figures(),
     }
 }
@@ -201,6 +195,7 @@ fn not_finished(deadline: Duration, stage: &Stage) -> Outcome {
         reason,
         delivered,
         expected,
+        figures: stage.findings(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use goish_results::record::RuntimeFigures;
+use goish_results::record::{Figure, RuntimeFigures};
 use tokio::runtime::Handle;
 use tokio_metrics::{RuntimeIntervals, RuntimeMetrics, RuntimeMonitor};
 
@@ -26,7 +26,7 @@ struct Inner {
     delivered: AtomicU64,
     expected: AtomicU64,
     /// What is worth telling even if the rest does not finish.
-    finding: OnceLock<String>,
+    found: OnceLock<Vec<Figure>>,
     /// `None` on a stage that only keeps the clock.
     watch: Option<Mutex<Watch>>,
 }
@@ -55,15 +55,15 @@ impl Stage {
         self.0.delivered.fetch_add(operations, Ordering::Relaxed);
     }
 
-    /// Says what was found out before the timed part, for the note of a sample that does not finish.
-    pub fn found(&self, finding: String) {
-        // Only a workload of one round has something to say, so there is no second finding.
-        let _ = self.0.finding.set(finding);
+    /// Says what was measured before the timed part, which stands even if that does not finish.
+    pub fn found(&self, figures: Vec<Figure>) {
+        // Only a workload of one round has something to say, so nothing was said before.
+        let _ = self.0.found.set(figures);
     }
 
-    /// What the workload found out before the timed part, if it said so.
-    pub fn finding(&self) -> Option<String> {
-        self.0.finding.get().cloned()
+    /// What the workload measured before the timed part.
+    pub fn findings(&self) -> Vec<Figure> {
+        self.0.found.get().cloned().unwrap_or_default()
     }
 
     /// Operations done so far, and operations expected.

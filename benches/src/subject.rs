@@ -116,8 +116,8 @@ impl<E: Engine> Subject for Raw<E> {
         }
     }
 
-    async fn send(sender: &Self::Sender, message: u64) -> bool {
-        sender.send(message).await.is_ok()
+    fn send(sender: &Self::Sender, message: u64) -> impl Future<Output = bool> + Send {
+        sender.send(message)
     }
 
     fn recv(receiver: &Self::Receiver) -> impl Future<Output = Option<u64>> + Send {

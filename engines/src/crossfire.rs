@@ -12,7 +12,7 @@ use crossfire::{MAsyncRx, MAsyncTx, MTx};
 use crate::capabilities::{Capabilities, Info, Support};
 use crate::channel::Engine;
 use crate::core::{Ring, Shared};
-use crate::raw::{Closed, RawChannels, RawReceiver, RawSender};
+use crate::raw::{RawChannels, RawReceiver, RawSender};
 
 const RAW_ONLY: Support =
     Support::Missing("crossfire's channels take only 'static values: it is measured raw");
@@ -105,10 +105,10 @@ impl RawChannels for Crossfire {
 }
 
 impl<T: Send + Unpin + 'static> RawSender<T> for CrossfireSender<T> {
-    async fn send(&self, value: T) -> Result<(), Closed> {
+    async fn send(&self, value: T) -> bool {
         match self {
-            Self::Bounded(sender) => sender.send(value).await.map_err(|_| Closed),
-            Self::Unbounded(sender) => sender.send(value).map_err(|_| Closed),
+            Self::Bounded(sender) => sender.send(value).await.is_ok(),
+            Self::Unbounded(sender) => sender.send(value).is_ok(),
         }
     }
 }

@@ -10,7 +10,7 @@ use std::future::Future;
 use crate::capabilities::{Capabilities, Info, Support};
 use crate::channel::Engine;
 use crate::core::{Backed, Queue, Shared};
-use crate::raw::{Closed, RawChannels, RawReceiver, RawSender};
+use crate::raw::{RawChannels, RawReceiver, RawSender, mapped};
 
 /// The kanal engine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,15 +83,13 @@ impl RawChannels for Kanal {
 }
 
 impl<T: Send + Unpin + 'static> RawSender<T> for kanal::AsyncSender<T> {
-    fn send(&self, value: T) -> impl Future<Output = Result<(), Closed>> + Send {
-        let sending = self.send(value);
-        async move { sending.await.map_err(|_| Closed) }
+    fn send(&self, value: T) -> impl Future<Output = bool> + Send {
+        mapped(self.send(value), |sent| sent.is_ok())
     }
 }
 
 impl<T: Send + Unpin + 'static> RawReceiver<T> for kanal::AsyncReceiver<T> {
     fn recv(&self) -> impl Future<Output = Option<T>> + Send {
-        let receiving = self.recv();
-        async move { receiving.await.ok() }
+        mapped(self.recv(), Result::ok)
     }
 }

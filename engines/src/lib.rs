@@ -34,6 +34,6 @@ mod select;
 
 pub use capabilities::{Capabilities, Info, Support};
 pub use channel::{Channel, CloseError, Engine, Operations, SendError, TryRecvError, TrySendError};
-pub use raw::{Closed, RawChannels, RawReceiver, RawSender};
+pub use raw::{RawChannels, RawReceiver, RawSender};
 pub use registry::*;
 pub use select::{Arm, Attempt, Case, Registration, Select, SelectArm, select, try_select};

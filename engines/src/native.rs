@@ -3,7 +3,7 @@
 use crate::capabilities::{Capabilities, Info, Support};
 use crate::channel::{Channel, Engine};
 use crate::core::{Ring, Shared};
-use crate::raw::{Closed, RawChannels, RawReceiver, RawSender};
+use crate::raw::{RawChannels, RawReceiver, RawSender, mapped};
 
 /// The native engine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,9 +45,8 @@ impl RawChannels for Native {
 }
 
 impl<T: Send + Unpin + 'static> RawSender<T> for Shared<T, Ring<T>> {
-    fn send(&self, value: T) -> impl Future<Output = Result<(), Closed>> + Send {
-        let sending = Channel::send(self, value);
-        async move { sending.await.map_err(|_| Closed) }
+    fn send(&self, value: T) -> impl Future<Output = bool> + Send {
+        mapped(Channel::send(self, value), |sent| sent.is_ok())
     }
 
     fn end(self) {

@@ -99,6 +99,7 @@ impl Engine for Poor {
         name: "poor",
         package: "none",
         capabilities: Capabilities {
+            buffered: Support::Native,
             rendezvous: Support::Missing("it needs a buffer"),
             unbounded: Support::Missing("it counts on its fingers"),
             close: Support::Missing("it never ends"),

@@ -41,8 +41,8 @@ pub struct Figure {
     pub value: f64,
 }
 
-/// How one sample ended. Only `Ok` carries figures: a sample that did not deliver what it should
-/// have delivered is never a number.
+/// How one sample ended. What it did not deliver is never a number: only `Ok` carries all of its
+/// case's figures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "lowercase")]
 pub enum Outcome {
@@ -59,6 +59,9 @@ pub enum Outcome {
         delivered: u64,
         /// How many operations were expected.
         expected: u64,
+        /// What had been measured to its end before the deadline passed.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        figures: Vec<Figure>,
     },
     /// It failed: a panic, a signal, a wrong count or checksum, memory.
     Error {

@@ -132,6 +132,7 @@ fn what_one_side_lacks_is_shown_and_not_judged() {
         reason: "too slow".to_owned(),
         delivered: 1,
         expected: 2,
+        figures: Vec::new(),
     };
     let left = run(&[
         (prod_cons("flume"), 8, around(100.0)),

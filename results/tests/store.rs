@@ -33,6 +33,7 @@ fn every_outcome_and_runtime_figure_is_read_as_it_was_written() {
             reason: "over \"60 s\"\n".to_owned(),
             delivered: 7,
             expected: u64::MAX,
+            figures: Vec::new(),
         },
         Outcome::Error {
             reason: "signal 9 — ended".to_owned(),

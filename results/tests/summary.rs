@@ -29,6 +29,7 @@ fn dnf(delivered: u64) -> Outcome {
         reason: "over the deadline of 60 s".to_owned(),
         delivered,
         expected: 1_000_000,
+        figures: Vec::new(),
     }
 }
 

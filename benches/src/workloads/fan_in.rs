@@ -3,12 +3,6 @@
 //! Timed: the receiver's n receives. Before the clock starts, every sender has been polled: one has
 //! put its message into the buffer, all others wait in the channel's queue. Small n are repeated,
 //! each time with a new channel, and the times are added up.
-//!
-//! The receiver pays tokio's cooperative budget for every message, so that it steps aside now and
-//! then as any receiver does that does more than receive. The crates' own receives do not pay it:
-//! such a receiver can empty the channel before a single sender that it woke has run, and on two
-//! cores it is a matter of luck whether it does. What waking n senders costs would then be in some
-//! samples and not in others.
 
 use std::time::Duration;
 
@@ -65,7 +59,6 @@ pub async fn drain_parked<S: Subject>(senders: u64, stage: &Stage) -> Result<Dur
             break;
         };
         tally.add(message);
-        tokio::task::consume_budget().await;
     }
     let elapsed = clock.stop();
     tally.finish().verify(senders)?;

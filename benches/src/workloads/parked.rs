@@ -43,15 +43,15 @@ pub(super) async fn sample<S: Subject>(scale: u64, stage: &Stage) -> Result<Vec<
     }
     crowd.parked.opened().await;
     let after = Footprint::now()?;
-    let resident = after.resident_per(before, tasks);
-    let heap = after.heap_per(before, tasks);
-    // To tens: what varies by a byte from sample to sample would read like different findings.
-    let tens = |bytes: f64| (bytes / 10.0).round() * 10.0;
-    stage.found(format!(
-        "each parked goroutine held about {} bytes, {} of them heap",
-        tens(resident),
-        tens(heap)
-    ));
+    let held = [
+        figure(
+            "resident-per-goroutine",
+            "bytes",
+            after.resident_per(before, tasks),
+        ),
+        figure("heap-per-goroutine", "bytes", after.heap_per(before, tasks)),
+    ];
+    stage.found(held.to_vec());
 
     let clock = stage.start().await;
     S::end(sender);
@@ -67,11 +67,8 @@ pub(super) async fn sample<S: Subject>(scale: u64, stage: &Stage) -> Result<Vec<
             });
         }
     }
-    Ok(vec![
-        figure("resident-per-goroutine", "bytes", resident),
-        figure("heap-per-goroutine", "bytes", heap),
-        nanoseconds_per("per-wake", elapsed, tasks),
-    ])
+    let wake = nanoseconds_per("per-wake", elapsed, tasks);
+    Ok(held.into_iter().chain([wake]).collect())
 }
 
 /// What all parked tasks share.

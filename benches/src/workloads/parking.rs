@@ -1,11 +1,12 @@
 //! Knowing that tasks are parked, without sleeping and hoping.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::Poll;
+use std::task::{Context, Poll};
 
+use pin_project_lite::pin_project;
 use tokio::sync::Notify;
 
 /// A gate that opens once a number of tasks have arrived.
@@ -43,17 +44,36 @@ impl Gate {
     /// Runs an operation and arrives as soon as its first poll is over: by then it either waits in
     /// the channel's queue or is done. That is exact, where a count taken before the operation would
     /// only say that it is about to park.
-    pub(super) async fn pass<F: Future>(&self, operation: F) -> F::Output {
-        let mut operation = pin!(operation);
-        let mut arrived = false;
-        poll_fn(|context| {
-            let poll: Poll<F::Output> = operation.as_mut().poll(context);
-            if !arrived {
-                arrived = true;
-                self.arrive();
-            }
-            poll
-        })
-        .await
+    ///
+    /// A struct, and not an `async fn`, because that would hold the operation twice, and what parked
+    /// tasks hold is measured.
+    pub(super) fn pass<F: Future>(&self, operation: F) -> Pass<'_, F> {
+        Pass {
+            gate: Some(self),
+            operation,
+        }
+    }
+}
+
+pin_project! {
+    /// See [`Gate::pass`].
+    pub(super) struct Pass<'a, F> {
+        // Until it has arrived.
+        gate: Option<&'a Gate>,
+        #[pin]
+        operation: F,
+    }
+}
+
+impl<F: Future> Future for Pass<'_, F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let poll = this.operation.poll(context);
+        if let Some(gate) = this.gate.take() {
+            gate.arrive();
+        }
+        poll
     }
 }

@@ -149,6 +149,7 @@ pub(crate) fn dnf(delivered: u64, expected: u64) -> Outcome {
         reason: "the deadline of 20 s passed".to_owned(),
         delivered,
         expected,
+        figures: Vec::new(),
     }
 }
 

@@ -17,6 +17,17 @@ pub(super) struct Samples<'run> {
 }
 
 impl Samples<'_> {
+    /// The worst that a sample came to, for one metric: what a sample measured to its end before it
+    /// passed its deadline is well.
+    fn status_of(&self, metric: &Metric) -> Status {
+        let gave = |row: &Row| given_by(row).iter().any(|figure| metric.is(figure));
+        self.rows
+            .iter()
+            .map(|row| if gave(row) { Status::Ok } else { status(row) })
+            .max()
+            .unwrap_or(Status::Missing)
+    }
+
     /// The worst that a sample came to.
     pub(super) fn status(&self) -> Status {
         self.rows
@@ -28,10 +39,15 @@ impl Samples<'_> {
 
     /// The figures of the samples that gave some.
     fn figures(&self) -> impl Iterator<Item = (u32, &[Figure])> {
-        self.rows.iter().filter_map(|row| match &row.outcome {
-            Outcome::Ok { figures } => Some((row.sample, figures.as_slice())),
-            _ => None,
-        })
+        self.rows.iter().map(|row| (row.sample, given_by(row)))
+    }
+}
+
+/// The figures of one sample.
+fn given_by(row: &Row) -> &[Figure] {
+    match &row.outcome {
+        Outcome::Ok { figures } | Outcome::Dnf { figures, .. } => figures,
+        Outcome::Error { .. } | Outcome::Refused { .. } => &[],
     }
 }
 
@@ -92,19 +108,23 @@ struct Metric {
     headline: bool,
 }
 
-/// The metrics of a cell: those that its samples gave; where it has none, those that the case is
+impl Metric {
+    fn is(&self, figure: &Figure) -> bool {
+        figure.metric == self.name && figure.unit == self.unit
+    }
+}
+
+/// The metrics of a cell: those that its samples gave; where some failed, also those that the case is
 /// known for and those that other cells of the case gave.
 fn metrics(cell: &Samples<'_>, cells: &[Samples<'_>]) -> Vec<Metric> {
     let mut found = given(std::iter::once(cell));
-    if found.is_empty() {
+    if cell.status() != Status::Ok {
         let known = catalogue::metrics(&cell.cell.case).iter();
-        found = known
-            .map(|(name, unit)| ((*name).to_owned(), (*unit).to_owned()))
-            .collect();
+        let known = known.map(|(name, unit)| ((*name).to_owned(), (*unit).to_owned()));
         let same_case = cells
             .iter()
             .filter(|other| other.cell.case == cell.cell.case);
-        for metric in given(same_case) {
+        for metric in known.chain(given(same_case)) {
             if !found.contains(&metric) {
                 found.push(metric);
             }
@@ -149,10 +169,10 @@ fn line(cell: &Samples<'_>, metric: &Metric, run: &Run) -> Line {
     let (numbers, values): (Vec<u32>, Vec<f64>) = cell
         .figures()
         .flat_map(|(number, figures)| figures.iter().map(move |figure| (number, figure)))
-        .filter(|(_, figure)| figure.metric == metric.name && figure.unit == metric.unit)
+        .filter(|(_, figure)| metric.is(figure))
         .map(|(number, figure)| (number, figure.value))
         .unzip();
-    let (status, reason) = ending(cell, &values, &metric.unit, &run.header.id);
+    let (status, reason) = ending(cell, &values, metric, &run.header.id);
     let middle = median(&values).filter(|_| status == Status::Ok);
     let interval = middle.and_then(|_| bootstrap_median(&values));
     let furthest = furthest(cell);
@@ -187,13 +207,19 @@ fn line(cell: &Samples<'_>, metric: &Metric, run: &Run) -> Line {
 
 /// How a metric of a cell ended, and why. Samples that are all well and give no figure leave
 /// nothing to show, which is not the same as being well.
-fn ending(cell: &Samples<'_>, values: &[f64], unit: &str, run: &str) -> (Status, Option<String>) {
-    match cell.status() {
+fn ending(
+    cell: &Samples<'_>,
+    values: &[f64],
+    metric: &Metric,
+    run: &str,
+) -> (Status, Option<String>) {
+    match cell.status_of(metric) {
         Status::Ok if median(values).is_none() => {
             let reason = format!("none of the {} samples gave this figure", cell.rows.len());
             (Status::Missing, Some(reason))
         }
-        status => (status, words::reason(cell, values, unit, run)),
+        Status::Ok if cell.status() == Status::Dnf => (Status::Ok, None),
+        status => (status, words::reason(cell, values, &metric.unit, run)),
     }
 }
 

@@ -182,6 +182,7 @@ fn result(outcome: &Outcome) -> String {
             reason,
             delivered,
             expected,
+            ..
         } => format!("did not finish: {reason}, with {delivered} of {expected} done"),
         Outcome::Error { reason } => format!("failed: {reason}"),
         Outcome::Refused { reason } => format!("refused: {reason}"),
