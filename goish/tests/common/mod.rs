@@ -91,12 +91,16 @@ macro_rules! on_one_and_two_workers {
 }
 pub(crate) use on_one_and_two_workers;
 
-/// Calls a function that is generic over the engine for each engine of this build.
+/// Calls a function that is generic over the engine for each engine of this build that goish does
+/// not refuse altogether.
 macro_rules! for_each_engine {
     ($function:ident) => {{
         struct Each;
         impl goish::engine::Visitor for Each {
             fn visit<E: goish::engine::Engine>(&mut self) {
+                if let goish::engine::Support::Missing(_) = E::INFO.capabilities.buffered {
+                    return;
+                }
                 $function::<E>();
             }
         }
