@@ -149,7 +149,6 @@ impl<'a, T, B: Buffer<T>, K: Kind<T>> Operation<'a, T, B, K> {
     /// # Safety
     ///
     /// The caller holds the lock that `state` is under, and the waiter is `Idle`.
-    #[inline]
     unsafe fn try_now(&self, state: &mut State<T, B>) -> Attempt {
         // SAFETY: in no list, so its cells are the owner's (invariant 2).
         unsafe {
@@ -220,29 +219,42 @@ impl<'a, T, B: Buffer<T>, K: Kind<T>> Operation<'a, T, B, K> {
 
     /// Tries, and parks when that is not possible.
     #[inline]
-    fn start(&self, waker: &Waker) -> Attempt {
+    fn start(&self, waker: &Waker) -> Poll<K::Output> {
         // A waker is cloned outside the lock (invariant 6), and only when it is likely to be
         // needed; if that was a wrong guess, there is a second look.
-        let mut cloned = self.core.hint.get(K::HINT).then(|| waker.clone());
+        let likely = self.core.hint.get(K::HINT);
+        let mut cloned = likely.then(|| waker.clone());
+        // SAFETY: `Idle`: the waiter is in no list, so its value is the owner's (invariant 2).
+        let mut value = unsafe { self.waiter.with_value(Option::take) };
         loop {
             let attempt = self.core.locked(|state| {
-                // SAFETY: under the lock, pinned by `poll`, `Idle`, and without a claim.
-                unsafe {
-                    let attempt = self.try_now(state);
-                    if let Attempt::Blocked = attempt
-                        && let Some(waker) = cloned.take()
-                    {
+                let attempt = K::attempt(state, &mut value);
+                if attempt.is_none()
+                    && let Some(waker) = cloned.take()
+                {
+                    // SAFETY: under the lock, pinned by `poll`, `Idle`, and without a claim.
+                    unsafe {
+                        self.waiter.with_value(|slot| *slot = value.take());
                         self.park(state, waker, None);
                     }
-                    attempt
+                    return Some(Err(()));
                 }
+                attempt.map(Ok)
             });
-            let blocked = matches!(attempt, Attempt::Blocked);
-            self.core.hint.set(K::HINT, blocked);
-            if !blocked || self.waiter.phase() != Phase::Idle {
-                return attempt;
+            let committed = matches!(attempt, Some(Ok(_)));
+            if likely == committed {
+                self.core.hint.set(K::HINT, !committed);
             }
-            cloned = Some(waker.clone());
+            match attempt {
+                Some(Ok((phase, wake))) => {
+                    wake.into_iter().for_each(Waker::wake);
+                    // SAFETY: still `Idle`.
+                    unsafe { self.waiter.set_phase(Phase::Finished) };
+                    return Poll::Ready(K::output(phase == Phase::Closed, value));
+                }
+                Some(Err(())) => return Poll::Pending,
+                None => cloned = Some(waker.clone()),
+            }
         }
     }
 
@@ -270,10 +282,7 @@ impl<T, B: Buffer<T>, K: Kind<T>> Future for Operation<'_, T, B, K> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<K::Output> {
         let operation = self.as_ref().get_ref();
         match operation.waiter.phase() {
-            Phase::Idle => match operation.start(context.waker()) {
-                Attempt::Blocked => return Poll::Pending,
-                Attempt::Committed(wake) => wake.into_iter().for_each(Waker::wake),
-            },
+            Phase::Idle => return operation.start(context.waker()),
             Phase::Waiting | Phase::Passed => operation.replace_waker(context.waker()),
             Phase::Done | Phase::Closed => {}
             Phase::Finished => panic!("a channel operation was polled after it completed"),
@@ -283,7 +292,11 @@ impl<T, B: Buffer<T>, K: Kind<T>> Future for Operation<'_, T, B, K> {
 }
 
 impl<T, B: Buffer<T>, K: Kind<T>> Drop for Operation<'_, T, B, K> {
+    #[inline]
     fn drop(&mut self) {
+        if self.waiter.phase() == Phase::Finished {
+            return;
+        }
         self.withdraw();
         if K::HANDED && self.waiter.phase() == Phase::Done {
             // SAFETY: final, so the waiter is in no list and is the owner's (invariants 3 and 4).

@@ -109,6 +109,7 @@ pub struct State<T, B> {
 struct Unlock<'a>(&'a RawLock);
 
 impl Drop for Unlock<'_> {
+    #[inline]
     fn drop(&mut self) {
         // SAFETY: made by whoever took the lock, and only then.
         unsafe { self.0.unlock() }
