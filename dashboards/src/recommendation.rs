@@ -186,16 +186,23 @@ fn obstacles(evidence: &Evidence<'_>, engine: &str) -> Vec<String> {
 }
 
 fn broken_promises(evidence: &Evidence<'_>, engine: &str) -> Vec<String> {
-    let mut tried = evidence
+    let tried: Vec<_> = evidence
         .run
         .conformance
         .iter()
         .filter(|tried| tried.engine == engine)
-        .peekable();
-    if tried.peek().is_none() {
+        .collect();
+    if tried.is_empty() {
         return vec!["its conformance was not recorded".to_owned()];
     }
+    if tried
+        .iter()
+        .all(|tried| tried.outcome == ConformanceOutcome::Refused)
+    {
+        return vec![format!("every promise is refused: {}", tried[0].detail)];
+    }
     let mut broken: Vec<String> = tried
+        .into_iter()
         .filter_map(|tried| match tried.outcome {
             ConformanceOutcome::Fails => Some(format!("the promise {} fails", tried.promise)),
             ConformanceOutcome::Refused => {

@@ -99,8 +99,8 @@ macro_rules! engines {
 }
 
 engines! {
-    "engine-flume" => "flume", flume::Flume;
     "engine-native" => "native", native::Native;
+    "engine-flume" => "flume", flume::Flume;
     "engine-async-channel" => "async-channel", async_channel::AsyncChannel;
     "engine-kanal" => "kanal", kanal::Kanal;
     "engine-crossfire" => "crossfire", crossfire::Crossfire;

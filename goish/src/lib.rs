@@ -98,8 +98,8 @@
 //!
 //! # Engines
 //!
-//! A channel's implementation is an [`engine`], chosen by feature (`engine-flume`,
-//! `engine-async-channel`) and, where one program has several, by type: `Chan<int, Flume>`. What
+//! A channel's implementation is an [`engine`], chosen by feature (`engine-native`, `engine-flume`
+//! and so on) and, where one program has several, by type: `Chan<int, Flume>`. What
 //! an engine cannot honour is refused by a panic that names the engine and the operation.
 
 #![allow(

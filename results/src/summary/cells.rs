@@ -118,7 +118,7 @@ impl Metric {
 /// known for and those that other cells of the case gave.
 fn metrics(cell: &Samples<'_>, cells: &[Samples<'_>]) -> Vec<Metric> {
     let mut found = given(std::iter::once(cell));
-    if cell.status() != Status::Ok {
+    if found.is_empty() || cell.status() != Status::Ok {
         let known = catalogue::metrics(&cell.cell.case).iter();
         let known = known.map(|(name, unit)| ((*name).to_owned(), (*unit).to_owned()));
         let same_case = cells

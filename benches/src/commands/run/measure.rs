@@ -205,7 +205,7 @@ fn announcement(header: &RunHeader, settings: &Settings, left: &[&PlannedSample]
         "run {}: {} samples of {}, about {}; Ctrl-C keeps what was measured",
         header.id,
         left.len(),
-        engines.join(" and "),
+        engines.join(", "),
         if settings.scale > 1 {
             "no time".to_owned()
         } else {
