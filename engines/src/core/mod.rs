@@ -339,3 +339,19 @@ unsafe fn close<T>(waiter: NonNull<Waiter<T>>) -> Option<Waker> {
         waker
     }
 }
+
+#[cfg(all(test, not(goish_loom)))]
+mod tests {
+    use super::*;
+
+    /// Channels by the hundred thousand and waiters by the million are what goish promises, so a
+    /// field more must be a decision.
+    #[test]
+    fn channels_and_waiters_stay_small() {
+        // An `Arc` adds its two counts. Go's own channel has 96 bytes.
+        let counts = 2 * size_of::<usize>();
+        assert_eq!(size_of::<Core<u64, Ring<u64>>>() + counts, 88);
+        assert_eq!(size_of::<Waiter<()>>(), 48);
+        assert_eq!(size_of::<Waiter<u64>>(), 48 + size_of::<Option<u64>>());
+    }
+}
