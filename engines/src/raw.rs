@@ -50,6 +50,10 @@ pin_project! {
 }
 
 /// Changes a future's output, and adds nothing to its size.
+#[allow(
+    dead_code,
+    reason = "whether it is used depends on the engines that are built"
+)]
 pub(crate) fn mapped<F: Future, M: Fn(F::Output) -> O, O>(future: F, map: M) -> Mapped<F, M> {
     Mapped { future, map }
 }

@@ -17,6 +17,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
 use tokio::task::coop::unconstrained;
 
+use crate::goroutine::panics;
 use crate::{coop, runtime};
 
 /// Blocks until the future is done.
@@ -26,6 +27,7 @@ pub(crate) fn on<F: Future>(future: F) -> F::Output {
     let mut context = Context::from_waker(Waker::noop());
     if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
         coop::did_not_block();
+        panics::wait_until_decided();
         return output;
     }
     park_on(future)
@@ -47,8 +49,11 @@ pub(crate) fn forever() -> ! {
 #[track_caller]
 pub(crate) fn run<R>(blocking: impl FnOnce() -> R) -> R {
     if !is_on_worker() {
-        return blocking();
+        let output = blocking();
+        panics::wait_until_decided();
+        return output;
     }
+    panics::decided();
     let _blocked = Blocked::here();
     block_in_place(blocking)
 }

@@ -133,6 +133,7 @@ fn start(requested: Option<usize>) -> (Runtime, usize) {
         .worker_threads(workers)
         .max_blocking_threads(MOST_THREADS)
         .thread_name("goish-worker")
+        .on_thread_park(panics::decided)
         .enable_time()
         .build();
     match runtime {

@@ -33,6 +33,24 @@ programs! {
         main_goes_on();
     }
 
+    program_whose_panic_sets_main_free {
+        struct Deferred(sync::WaitGroup);
+        impl Drop for Deferred {
+            fn drop(&mut self) {
+                self.0.Done();
+            }
+        }
+        let wg = sync::WaitGroup::new();
+        wg.Add(1);
+        let done = Deferred(wg.clone());
+        go! {
+            let _done = done;
+            panic!("alas");
+        };
+        wg.Wait();
+        std::process::exit(0);
+    }
+
     program_that_drops_the_handle_afterwards {
         let (started, handle) = (chan!(()), chan!(Option<Goroutine<()>>, 1));
         let start = started.clone();
@@ -227,4 +245,12 @@ on_one_and_two_workers! {
 
 fn g_len(text: &str) -> int {
     text.len() as int
+}
+
+#[test]
+fn a_panic_ends_the_program_before_what_it_sets_free_can() {
+    for _ in 0..20 {
+        let text = dies("program_whose_panic_sets_main_free");
+        assert!(text.contains("panic: alas"), "{text}");
+    }
 }

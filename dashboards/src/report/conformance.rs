@@ -144,8 +144,20 @@ fn details(evidence: &Evidence<'_>) -> Vec<String> {
             &tried.detail,
         )
     });
-    explained
-        .into_iter()
+    // An engine that gives one reason for many promises says it once.
+    let mut many: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
+    for (tried, _) in &explained {
+        let reason = (tried.engine.as_str(), tried.detail.as_str());
+        many.entry(reason).or_default().insert(&tried.promise);
+    }
+    many.retain(|_, promises| promises.len() > 3);
+    let once = many.iter().map(|((engine, reason), promises)| {
+        let (count, reason) = (promises.len(), format::ended(reason));
+        format!("{engine}: {count} promises, for one reason: {reason}")
+    });
+    let each = explained
+        .iter()
+        .filter(|(tried, _)| !many.contains_key(&(tried.engine.as_str(), tried.detail.as_str())))
         .map(|(tried, on)| {
             format!(
                 "{}, {}: {} {on}: {}",
@@ -154,6 +166,6 @@ fn details(evidence: &Evidence<'_>) -> Vec<String> {
                 word(tried.outcome),
                 format::ended(&tried.detail)
             )
-        })
-        .collect()
+        });
+    once.chain(each).collect()
 }

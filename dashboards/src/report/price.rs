@@ -8,11 +8,30 @@ use crate::format;
 
 /// The section.
 pub(super) fn section(evidence: &Evidence<'_>) -> Vec<Block> {
-    vec![
+    let mut blocks = vec![
         Block::heading(2, "price", "The price of Go's semantics"),
         Block::Prose(include_str!("../prose/price.md")),
         Block::Table(table(evidence)),
-    ]
+    ];
+    let others = other_work(evidence);
+    if !others.is_empty() {
+        blocks.push(Block::paragraph(
+            "In these cells raw did other work than goish, so the ratio is not a price:",
+        ));
+        blocks.push(Block::List(others));
+    }
+    blocks
+}
+
+/// Where a crate could not do raw what the case asks for, and did something near it.
+fn other_work(evidence: &Evidence<'_>) -> Vec<String> {
+    evidence
+        .summaries
+        .iter()
+        .filter(|summary| summary.headline && summary.mode == Mode::Raw)
+        .filter(|summary| summary.note.is_some())
+        .filter_map(evidence::remark)
+        .collect()
 }
 
 /// One row for each case's headline, one column for each engine.

@@ -27,6 +27,11 @@
 //!    comes back to this channel.
 
 mod arms;
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "which buffers are used depends on the engines that are built"
+)]
 mod buffer;
 mod list;
 #[cfg(all(test, goish_loom))]
@@ -47,6 +52,7 @@ use sync::{AtomicU8, RawLock, UnsafeCell};
 use waiter::{Phase, Waiter};
 
 pub(crate) use arms::{Recv, Send};
+#[allow(unused_imports, reason = "as above")]
 pub(crate) use buffer::{Backed, Buffer, Queue, Ring};
 pub(crate) use shared::Shared;
 pub(crate) use waiter::Claim;

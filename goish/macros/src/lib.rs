@@ -29,6 +29,12 @@ pub fn go(input: TokenStream) -> TokenStream {
             brace_token,
             stmts: input.call(Block::parse_within)?,
         };
+        if let Some(syn::Stmt::Expr(closure @ syn::Expr::Closure(_), None)) = body.stmts.last() {
+            return Err(syn::Error::new_spanned(
+                closure,
+                "a goroutine's body is its statements, not a closure: write `go! { f(x); }`",
+            ));
+        }
         rewrite::body(&root, &mut body);
         Ok(rewrite::spawn(&root, &body))
     })

@@ -58,7 +58,7 @@ pub(crate) fn is_range(expression: &Expr) -> bool {
 pub(crate) fn blocking(root: &Root, range: &Range) -> TokenStream {
     let (runtime, value) = (root.runtime(range.over.span()), range.value(root));
     let span = hidden(range.over.span());
-    quote_spanned!(span=> #runtime::range(&#value))
+    quote_spanned!(span=> #runtime::range(&(#value)))
 }
 
 /// A loop that suspends the goroutine where the iterator would block it.

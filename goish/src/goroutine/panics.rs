@@ -7,6 +7,8 @@ use std::fmt;
 use std::io::Write as _;
 use std::panic::PanicHookInfo;
 use std::sync::Once;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// A goroutine panicked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,7 +140,12 @@ struct Seen {
     backtrace: Backtrace,
 }
 
+/// Panics of goroutines of which it is not known yet whether they end the program.
+static UNDECIDED: AtomicUsize = AtomicUsize::new(0);
+
 thread_local! {
+    /// Whether this thread has counted one of them.
+    static UNDECIDED_HERE: Cell<bool> = const { Cell::new(false) };
     static IN_GOROUTINE: Cell<bool> = const { Cell::new(false) };
     static SEEN: RefCell<Option<Seen>> = const { RefCell::new(None) };
 }
@@ -149,6 +156,7 @@ pub(super) struct Guard {
 }
 
 pub(super) fn guard() -> Guard {
+    decided();
     Guard {
         outer: IN_GOROUTINE.replace(true),
     }
@@ -157,6 +165,23 @@ pub(super) fn guard() -> Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         IN_GOROUTINE.set(self.outer);
+    }
+}
+
+/// This thread has come to its next goroutine, or has none, or blocks: so what the last one
+/// panicked with has been kept for its handle, or caught. Otherwise the program has ended by now.
+pub(crate) fn decided() {
+    if UNDECIDED_HERE.take() {
+        UNDECIDED.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Holds a thread outside the runtime until no panic is undecided. A goroutine that panics may set
+/// others free while it unwinds, by a deferred `Done` for one; `main` must not reach its end, and
+/// the program a good one, before that panic has ended it.
+pub(crate) fn wait_until_decided() {
+    while UNDECIDED.load(Ordering::SeqCst) > 0 && !IN_GOROUTINE.get() {
+        std::thread::sleep(Duration::from_micros(100));
     }
 }
 
@@ -181,6 +206,9 @@ pub(crate) fn install_hook() {
 /// panic itself, or this one happens while that one unwinds, and Rust is about to end the program
 /// without asking anybody: so it is not kept from the hook.
 fn see(info: &PanicHookInfo<'_>) -> bool {
+    if !UNDECIDED_HERE.replace(true) {
+        UNDECIDED.fetch_add(1, Ordering::SeqCst);
+    }
     let backtrace = Backtrace::capture();
     let location = info
         .location()
