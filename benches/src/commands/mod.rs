@@ -160,6 +160,26 @@ fn complete(run: &Run) -> Result<(), Failure> {
     )))
 }
 
+/// Fails when a run tried a promise of goish's and found it broken: its figures are then those of a
+/// runtime that does not do what it says.
+fn promises_hold(run: &Run) -> Result<(), Failure> {
+    use goish_results::record::ConformanceOutcome;
+    let broken: BTreeSet<String> = run
+        .conformance
+        .iter()
+        .filter(|tried| tried.outcome == ConformanceOutcome::Fails)
+        .map(|tried| format!("{} on {}", tried.promise, tried.engine))
+        .collect();
+    if broken.is_empty() {
+        return Ok(());
+    }
+    let broken: Vec<String> = broken.into_iter().collect();
+    Err(Failure::Other(format!(
+        "promises are broken: {} (the report's conformance table says how)",
+        broken.join(", ")
+    )))
+}
+
 /// Prints a JSON array of these, one object a line so that a diff of two outputs can be read.
 fn print_json<T: serde::Serialize>(values: &[T]) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();

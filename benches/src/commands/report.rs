@@ -45,7 +45,8 @@ pub(super) fn run(house: &House, arguments: &Arguments) -> Result<(), Failure> {
         add_criterion(house, &run, &estimates)?;
     }
     print_path(house, &run)?;
-    super::complete(&run)
+    super::complete(&run)?;
+    super::promises_hold(&run)
 }
 
 fn estimates(folder: Option<&Path>) -> Result<Vec<Estimate>, Failure> {

@@ -126,7 +126,8 @@ pub(super) fn run(house: &House, arguments: Arguments) -> Result<(), Failure> {
 
     let run = house.load(Some(&id))?;
     super::report::write(house, &run)?;
-    super::complete(&run)
+    super::complete(&run)?;
+    super::promises_hold(&run)
 }
 
 /// A run that is being taken.
