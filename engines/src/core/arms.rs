@@ -12,30 +12,64 @@ use super::{Buffer, Core, Hint, State};
 use crate::channel::{SendError, TryRecvError, TrySendError};
 use crate::select::{Arm, Attempt, Registration, SelectArm};
 
-/// The final phase of an operation that could be done at once, and the waker of the counterpart
-/// that it served.
-type Attempted = Option<(Phase, Option<Waker>)>;
+/// What an operation came back with that could be done at once, and the waker of the counterpart
+/// that it served; or what it began with, when it has to wait.
+type Attempted<O, I> = Result<(O, Option<Waker>), I>;
 
 /// Which operation an [`Operation`] is: what differs between a send and a receive.
 pub trait Kind<T>: Sized {
-    /// What the operation comes back with.
+    /// What the operation begins with: a value to send, or nothing.
+    type Input;
+    /// What it comes back with.
     type Output;
 
-    /// Tries it under the lock. `value` is what there is to send, or where to put what was
-    /// received.
-    fn attempt<B: Buffer<T>>(state: &mut State<T, B>, value: &mut Option<T>) -> Attempted;
+    /// Where the channel notes whether the last one of its kind had to wait.
+    const HINT: Hint;
+
+    /// Tries it under the lock.
+    fn attempt<B: Buffer<T>>(
+        state: &mut State<T, B>,
+        input: Self::Input,
+    ) -> Attempted<Self::Output, Self::Input>;
 
     /// Where it waits.
     fn list<B>(state: &mut State<T, B>) -> &mut List<T>;
 
-    /// What the operation comes back with, from how it ended and the value that is left with it.
-    fn output(closed: bool, value: Option<T>) -> Self::Output;
+    /// Whether the waiter of an operation that is in no list has a value.
+    fn has_value(phase: Phase) -> bool;
 
-    /// Whether a value that is left with an operation that is done must reach somebody else.
-    const HANDED: bool;
+    /// What becomes of a value that is left with an operation that is dropped.
+    fn abandon<B: Buffer<T>>(core: &Core<T, B>, value: T);
 
-    /// Where the channel notes whether the last one of its kind had to wait.
-    const HINT: Hint;
+    /// Takes the input out of the waiter.
+    ///
+    /// # Safety
+    ///
+    /// The caller owns the waiter, which is `Idle`, and stores another phase.
+    unsafe fn take_input(waiter: &Waiter<T>) -> Self::Input;
+
+    /// Puts the input back.
+    ///
+    /// # Safety
+    ///
+    /// The caller owns the waiter, which is in no list and has no value, and stores the phase
+    /// `Idle` or `Waiting`.
+    unsafe fn put_input(waiter: &Waiter<T>, input: Self::Input);
+
+    /// Keeps an outcome in the waiter, until it is asked for. Comes back with the phase to store.
+    ///
+    /// # Safety
+    ///
+    /// The caller owns the waiter, which is in no list and has no value, and stores the phase.
+    unsafe fn put_output(waiter: &Waiter<T>, output: Self::Output) -> Phase;
+
+    /// Takes the outcome out of the waiter.
+    ///
+    /// # Safety
+    ///
+    /// The caller owns the waiter, which is `Closed` if `closed` and else `Done`, and stores another
+    /// phase.
+    unsafe fn take_output(waiter: &Waiter<T>, closed: bool) -> Self::Output;
 }
 
 /// Marks receives.
@@ -44,19 +78,16 @@ pub struct Receiving;
 pub struct Sending;
 
 impl<T> Kind<T> for Receiving {
+    type Input = ();
     type Output = Option<T>;
-    const HANDED: bool = true;
     const HINT: Hint = Hint::RECEIVES_BLOCK;
 
     #[inline]
-    fn attempt<B: Buffer<T>>(state: &mut State<T, B>, value: &mut Option<T>) -> Attempted {
+    fn attempt<B: Buffer<T>>(state: &mut State<T, B>, (): ()) -> Attempted<Option<T>, ()> {
         match state.try_recv() {
-            Ok((received, wake)) => {
-                *value = Some(received);
-                Some((Phase::Done, wake))
-            }
-            Err(TryRecvError::Closed) => Some((Phase::Closed, None)),
-            Err(TryRecvError::Empty) => None,
+            Ok((value, wake)) => Ok((Some(value), wake)),
+            Err(TryRecvError::Closed) => Ok((None, None)),
+            Err(TryRecvError::Empty) => Err(()),
         }
     }
 
@@ -65,28 +96,48 @@ impl<T> Kind<T> for Receiving {
         &mut state.receivers
     }
 
-    fn output(_closed: bool, value: Option<T>) -> Self::Output {
-        value
+    fn has_value(phase: Phase) -> bool {
+        phase == Phase::Done
+    }
+
+    /// Its sender has succeeded long since, so it must reach somebody else.
+    fn abandon<B: Buffer<T>>(core: &Core<T, B>, value: T) {
+        core.give_back(value);
+    }
+
+    #[inline]
+    unsafe fn take_input(_waiter: &Waiter<T>) {}
+
+    #[inline]
+    unsafe fn put_input(_waiter: &Waiter<T>, (): ()) {}
+
+    unsafe fn put_output(waiter: &Waiter<T>, output: Option<T>) -> Phase {
+        let Some(value) = output else {
+            return Phase::Closed;
+        };
+        // SAFETY: promised by the caller.
+        unsafe { waiter.put_value(value) };
+        Phase::Done
+    }
+
+    #[inline]
+    unsafe fn take_output(waiter: &Waiter<T>, closed: bool) -> Option<T> {
+        // SAFETY: promised by the caller: a receive that is `Done` has a value.
+        (!closed).then(|| unsafe { waiter.take_value() })
     }
 }
 
 impl<T> Kind<T> for Sending {
+    type Input = T;
     type Output = Result<(), SendError<T>>;
-    const HANDED: bool = false;
     const HINT: Hint = Hint::SENDS_BLOCK;
 
     #[inline]
-    fn attempt<B: Buffer<T>>(state: &mut State<T, B>, value: &mut Option<T>) -> Attempted {
-        match state.try_send(value.take()?) {
-            Ok(wake) => Some((Phase::Done, wake)),
-            Err(TrySendError::Closed(unsent)) => {
-                *value = Some(unsent);
-                Some((Phase::Closed, None))
-            }
-            Err(TrySendError::Full(unsent)) => {
-                *value = Some(unsent);
-                None
-            }
+    fn attempt<B: Buffer<T>>(state: &mut State<T, B>, value: T) -> Attempted<Self::Output, T> {
+        match state.try_send(value) {
+            Ok(wake) => Ok((Ok(()), wake)),
+            Err(TrySendError::Closed(value)) => Ok((Err(SendError(value)), None)),
+            Err(TrySendError::Full(value)) => Err(value),
         }
     }
 
@@ -95,11 +146,42 @@ impl<T> Kind<T> for Sending {
         &mut state.senders
     }
 
-    fn output(closed: bool, value: Option<T>) -> Self::Output {
-        match value {
-            Some(value) if closed => Err(SendError(value)),
-            _ => Ok(()),
+    fn has_value(phase: Phase) -> bool {
+        matches!(phase, Phase::Idle | Phase::Closed)
+    }
+
+    fn abandon<B: Buffer<T>>(_core: &Core<T, B>, value: T) {
+        drop(value);
+    }
+
+    #[inline]
+    unsafe fn take_input(waiter: &Waiter<T>) -> T {
+        // SAFETY: promised by the caller: a send that is `Idle` has its value.
+        unsafe { waiter.take_value() }
+    }
+
+    #[inline]
+    unsafe fn put_input(waiter: &Waiter<T>, value: T) {
+        // SAFETY: promised by the caller.
+        unsafe { waiter.put_value(value) };
+    }
+
+    unsafe fn put_output(waiter: &Waiter<T>, output: Self::Output) -> Phase {
+        let Err(SendError(value)) = output else {
+            return Phase::Done;
+        };
+        // SAFETY: promised by the caller.
+        unsafe { waiter.put_value(value) };
+        Phase::Closed
+    }
+
+    #[inline]
+    unsafe fn take_output(waiter: &Waiter<T>, closed: bool) -> Self::Output {
+        if !closed {
+            return Ok(());
         }
+        // SAFETY: promised by the caller: a send that is `Closed` has its value.
+        Err(SendError(unsafe { waiter.take_value() }))
     }
 }
 
@@ -135,29 +217,64 @@ unsafe impl<T: std::marker::Send, B: Buffer<T>, K: Kind<T>> Sync for Operation<'
 {
 }
 
+impl<'a, T, B: Buffer<T>> Send<'a, T, B> {
+    #[inline]
+    pub(super) fn new(core: &'a Core<T, B>, value: T) -> Self {
+        Self::with(core, Waiter::with(value))
+    }
+}
+
+impl<'a, T, B: Buffer<T>> Recv<'a, T, B> {
+    #[inline]
+    pub(super) fn new(core: &'a Core<T, B>) -> Self {
+        Self::with(core, Waiter::empty())
+    }
+}
+
 impl<'a, T, B: Buffer<T>, K: Kind<T>> Operation<'a, T, B, K> {
-    pub(super) fn new(core: &'a Core<T, B>, value: Option<T>) -> Self {
+    #[inline]
+    fn with(core: &'a Core<T, B>, waiter: Waiter<T>) -> Self {
         Self {
             core,
-            waiter: Waiter::new(value),
+            waiter,
             kind: PhantomData,
         }
     }
 
-    /// Tries the operation; the waker is the served counterpart's.
+    /// Takes the input out. From here on the waiter counts as finished, so that nothing is dropped
+    /// twice if a buffer or a waker panics.
+    ///
+    /// # Safety
+    ///
+    /// The waiter is `Idle`.
+    #[inline]
+    unsafe fn take_input(&self) -> K::Input {
+        // SAFETY: `Idle`, so it is in no list and is the owner's (invariant 2).
+        unsafe {
+            self.waiter.set_phase(Phase::Finished);
+            K::take_input(&self.waiter)
+        }
+    }
+
+    /// Tries the operation, and keeps its outcome; the waker is the served counterpart's.
     ///
     /// # Safety
     ///
     /// The caller holds the lock that `state` is under, and the waiter is `Idle`.
     unsafe fn try_now(&self, state: &mut State<T, B>) -> Attempt {
-        // SAFETY: in no list, so its cells are the owner's (invariant 2).
+        // SAFETY: in no list all the time, so its cells are the owner's (invariant 2).
         unsafe {
-            match self.waiter.with_value(|value| K::attempt(state, value)) {
-                Some((phase, wake)) => {
+            match K::attempt(state, self.take_input()) {
+                Ok((output, wake)) => {
+                    let phase = K::put_output(&self.waiter, output);
                     self.waiter.set_phase(phase);
                     Attempt::Committed(wake)
                 }
-                None => Attempt::Blocked,
+                Err(input) => {
+                    K::put_input(&self.waiter, input);
+                    self.waiter.set_phase(Phase::Idle);
+                    Attempt::Blocked
+                }
             }
         }
     }
@@ -166,8 +283,8 @@ impl<'a, T, B: Buffer<T>, K: Kind<T>> Operation<'a, T, B, K> {
     ///
     /// # Safety
     ///
-    /// The caller holds the lock that `state` is under, the operation is pinned, and the waiter is
-    /// `Idle`. The claim stays alive until [`Operation::withdraw`] has returned.
+    /// The caller holds the lock that `state` is under, the operation is pinned, the waiter is in no
+    /// list, and has its input. The claim stays alive until [`Operation::withdraw`] has returned.
     unsafe fn park(&self, state: &mut State<T, B>, waker: Waker, claim: Option<NonNull<Claim>>) {
         // SAFETY: the owner, under the lock; pinned, and unlinked by `Drop` (invariant 1).
         unsafe {
@@ -191,8 +308,9 @@ impl<'a, T, B: Buffer<T>, K: Kind<T>> Operation<'a, T, B, K> {
                     Phase::Passed => {}
                     _ => return None,
                 }
+                let waker = self.waiter.take_waker();
                 self.waiter.set_phase(Phase::Idle);
-                self.waiter.take_waker()
+                Some(waker)
             }
         });
         drop(waker);
@@ -208,54 +326,63 @@ impl<'a, T, B: Buffer<T>, K: Kind<T>> Operation<'a, T, B, K> {
         if self.core.locked(|_| is_current()) {
             return;
         }
-        let mut waker = Some(waker.clone());
-        self.core.locked(|_| {
-            if self.waiter.phase() == Phase::Waiting {
-                // SAFETY: the owner, under the lock, and still in the list.
-                unsafe { self.waiter.replace_waker(&mut waker) };
-            }
+        let waker = waker.clone();
+        let unused = self.core.locked(|_| match self.waiter.phase() {
+            // SAFETY: the owner, under the lock, and still in the list.
+            Phase::Waiting => unsafe { self.waiter.replace_waker(waker) },
+            _ => waker,
         });
+        drop(unused);
     }
 
     /// Tries, and parks when that is not possible.
     #[inline]
     fn start(&self, waker: &Waker) -> Poll<K::Output> {
-        // A waker is cloned outside the lock (invariant 6), and only when it is likely to be
-        // needed; if that was a wrong guess, there is a second look.
-        let likely = self.core.hint.get(K::HINT);
-        let mut cloned = likely.then(|| waker.clone());
-        // SAFETY: `Idle`: the waiter is in no list, so its value is the owner's (invariant 2).
-        let mut value = unsafe { self.waiter.with_value(Option::take) };
-        loop {
-            let attempt = self.core.locked(|state| {
-                let attempt = K::attempt(state, &mut value);
-                if attempt.is_none()
-                    && let Some(waker) = cloned.take()
-                {
-                    // SAFETY: under the lock, pinned by `poll`, `Idle`, and without a claim.
-                    unsafe {
-                        self.waiter.with_value(|slot| *slot = value.take());
-                        self.park(state, waker, None);
-                    }
-                    return Some(Err(()));
-                }
-                attempt.map(Ok)
-            });
-            let committed = matches!(attempt, Some(Ok(_)));
-            if likely == committed {
-                self.core.hint.set(K::HINT, !committed);
-            }
-            match attempt {
-                Some(Ok((phase, wake))) => {
-                    wake.into_iter().for_each(Waker::wake);
-                    // SAFETY: still `Idle`.
-                    unsafe { self.waiter.set_phase(Phase::Finished) };
-                    return Poll::Ready(K::output(phase == Phase::Closed, value));
-                }
-                Some(Err(())) => return Poll::Pending,
-                None => cloned = Some(waker.clone()),
-            }
+        // SAFETY: the caller has just found it to be `Idle`, which only the owner changes.
+        let input = unsafe { self.take_input() };
+        if self.core.hint.get(K::HINT) {
+            return self.start_and_park(input, waker);
         }
+        match self.core.locked(|state| K::attempt(state, input)) {
+            Ok((output, wake)) => {
+                wake.into_iter().for_each(Waker::wake);
+                Poll::Ready(output)
+            }
+            Err(input) => self.start_and_park(input, waker),
+        }
+    }
+
+    /// Tries with a waker at hand, and parks when that is not possible. A waker is cloned outside
+    /// the lock (invariant 6), so it is cloned in vain when the operation can be done after all.
+    #[inline(never)]
+    fn start_and_park(&self, input: K::Input, waker: &Waker) -> Poll<K::Output> {
+        let waker = waker.clone();
+        let attempt = self.core.locked(|state| {
+            K::attempt(state, input).map_err(|input| {
+                // SAFETY: under the lock, pinned by `poll`, in no list and without a claim; the
+                // input is taken out.
+                unsafe {
+                    K::put_input(&self.waiter, input);
+                    self.park(state, waker, None);
+                }
+            })
+        });
+        self.core.hint.set(K::HINT, attempt.is_err());
+        let Ok((output, wake)) = attempt else {
+            return Poll::Pending;
+        };
+        wake.into_iter().for_each(Waker::wake);
+        Poll::Ready(output)
+    }
+
+    /// Looks again at an operation that had to wait.
+    fn resume(&self, waker: &Waker) -> Poll<K::Output> {
+        match self.waiter.phase() {
+            Phase::Waiting | Phase::Passed => self.replace_waker(waker),
+            Phase::Finished => panic!("a channel operation was polled after it completed"),
+            _ => {}
+        }
+        self.finish().map_or(Poll::Pending, Poll::Ready)
     }
 
     /// Hands the outcome to the user, once.
@@ -267,11 +394,26 @@ impl<'a, T, B: Buffer<T>, K: Kind<T>> Operation<'a, T, B, K> {
             _ => return None,
         };
         // SAFETY: final, so the waiter is in no list and is the owner's (invariants 3 and 4).
+        unsafe {
+            self.waiter.set_phase(Phase::Finished);
+            Some(K::take_output(&self.waiter, closed))
+        }
+    }
+
+    /// Leaves the channel before the outcome was asked for.
+    #[inline(never)]
+    fn abandon(&self) {
+        self.withdraw();
+        if !K::has_value(self.waiter.phase()) {
+            return;
+        }
+        // SAFETY: after `withdraw` the waiter is in no list and is the owner's (invariants 3 and
+        // 4).
         let value = unsafe {
             self.waiter.set_phase(Phase::Finished);
-            self.waiter.with_value(Option::take)
+            self.waiter.take_value()
         };
-        Some(K::output(closed, value))
+        K::abandon(self.core, value);
     }
 }
 
@@ -281,28 +423,18 @@ impl<T, B: Buffer<T>, K: Kind<T>> Future for Operation<'_, T, B, K> {
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<K::Output> {
         let operation = self.as_ref().get_ref();
-        match operation.waiter.phase() {
-            Phase::Idle => return operation.start(context.waker()),
-            Phase::Waiting | Phase::Passed => operation.replace_waker(context.waker()),
-            Phase::Done | Phase::Closed => {}
-            Phase::Finished => panic!("a channel operation was polled after it completed"),
+        if operation.waiter.phase() == Phase::Idle {
+            return operation.start(context.waker());
         }
-        operation.finish().map_or(Poll::Pending, Poll::Ready)
+        operation.resume(context.waker())
     }
 }
 
 impl<T, B: Buffer<T>, K: Kind<T>> Drop for Operation<'_, T, B, K> {
     #[inline]
     fn drop(&mut self) {
-        if self.waiter.phase() == Phase::Finished {
-            return;
-        }
-        self.withdraw();
-        if K::HANDED && self.waiter.phase() == Phase::Done {
-            // SAFETY: final, so the waiter is in no list and is the owner's (invariants 3 and 4).
-            if let Some(value) = unsafe { self.waiter.with_value(Option::take) } {
-                self.core.give_back(value);
-            }
+        if self.waiter.phase() != Phase::Finished {
+            self.abandon();
         }
     }
 }

@@ -32,16 +32,14 @@ impl<T> List<T> {
         // SAFETY: the lock is held, and every waiter in the list is alive (invariant 1).
         unsafe {
             let Some(head) = self.head else {
-                set(waiter, |links| {
-                    (links.previous, links.next) = (waiter, waiter)
-                });
+                link(waiter, waiter, waiter);
                 self.head = Some(waiter);
                 return;
             };
             let tail = links(head).previous;
-            set(waiter, |links| (links.previous, links.next) = (tail, head));
-            set(tail, |links| links.next = waiter);
-            set(head, |links| links.previous = waiter);
+            link(waiter, tail, head);
+            change(tail, |links| links.next = waiter);
+            change(head, |links| links.previous = waiter);
         }
     }
 
@@ -72,8 +70,8 @@ impl<T> List<T> {
                 self.head = None;
                 return;
             }
-            set(previous, |links| links.next = next);
-            set(next, |links| links.previous = previous);
+            change(previous, |links| links.next = next);
+            change(next, |links| links.previous = previous);
             if self.head == Some(waiter) {
                 self.head = Some(next);
             }
@@ -83,18 +81,37 @@ impl<T> List<T> {
 
 /// # Safety
 ///
-/// The waiter is alive, and the caller holds the lock that guards its list.
+/// The waiter is in a list, and the caller holds the lock that guards it.
 #[inline]
 unsafe fn links<T>(waiter: NonNull<Waiter<T>>) -> Links<T> {
-    // SAFETY: promised by the caller.
-    unsafe { waiter.as_ref().links.with(|links| *links) }
+    // SAFETY: promised by the caller; a waiter in a list has links.
+    unsafe { waiter.as_ref().links.with(|links| (*links).assume_init()) }
 }
 
 /// # Safety
 ///
 /// As for [`links`].
 #[inline]
-unsafe fn set<T>(waiter: NonNull<Waiter<T>>, change: impl FnOnce(&mut Links<T>)) {
+unsafe fn change<T>(waiter: NonNull<Waiter<T>>, change: impl FnOnce(&mut Links<T>)) {
+    // SAFETY: as for `links`.
+    unsafe {
+        let links = &waiter.as_ref().links;
+        links.with_mut(|links| change((*links).assume_init_mut()));
+    }
+}
+
+/// # Safety
+///
+/// The waiter is alive and in no list, and the caller holds the lock of the one that it comes into.
+#[inline]
+unsafe fn link<T>(
+    waiter: NonNull<Waiter<T>>,
+    previous: NonNull<Waiter<T>>,
+    next: NonNull<Waiter<T>>,
+) {
     // SAFETY: promised by the caller.
-    unsafe { waiter.as_ref().links.with_mut(|links| change(&mut *links)) }
+    unsafe {
+        let links = &waiter.as_ref().links;
+        links.with_mut(|links| (*links).write(Links { previous, next }));
+    }
 }

@@ -22,7 +22,7 @@
 //! 4. **The final phase publishes the value**: the owner reads the value cell only after it has
 //!    read `Done` or `Closed` (Acquire), or under the lock.
 //! 5. **A claim outlives every link to it**: a select takes all its waiters out, each under its
-//!    channel's lock, before its claim goes away; a waiter's entry is read only while linked.
+//!    channel's lock, before its claim goes away; a waiter's claim is read only while linked.
 //! 6. **Wakers and values are dropped, and wakers woken, outside the lock**: both may run code that
 //!    comes back to this channel.
 
@@ -207,7 +207,7 @@ impl<T, B: Buffer<T>> State<T, B> {
         }
         if let Some(receiver) = self.next_receiver() {
             // SAFETY: just taken out to be served, under the lock (invariant 3).
-            return Ok(unsafe { complete(receiver, Some(value), Phase::Done).0 });
+            return Ok(Some(unsafe { hand(receiver, value) }));
         }
         match self.buffer.push(value) {
             Ok(()) => Ok(None),
@@ -223,11 +223,8 @@ impl<T, B: Buffer<T>> State<T, B> {
         }
         if let Some(sender) = self.next_sender() {
             // SAFETY: just taken out to be served, under the lock (invariant 3).
-            let (wake, value) = unsafe { complete(sender, None, Phase::Done) };
-            if let Some(value) = value {
-                return Ok((value, wake));
-            }
-            debug_assert!(false, "a parked sender always has its value");
+            let (value, wake) = unsafe { take(sender) };
+            return Ok((value, Some(wake)));
         }
         Err(if self.closed {
             TryRecvError::Closed
@@ -244,18 +241,16 @@ impl<T, B: Buffer<T>> State<T, B> {
         }
         let sender = self.next_sender()?;
         // SAFETY: just taken out to be served, under the lock (invariant 3).
-        let (wake, value) = unsafe { complete(sender, None, Phase::Done) };
-        if let Some(value) = value {
-            let pushed = self.buffer.push(value);
-            debug_assert!(pushed.is_ok(), "there was room");
-        }
-        wake
+        let (value, wake) = unsafe { take(sender) };
+        let pushed = self.buffer.push(value);
+        debug_assert!(pushed.is_ok(), "there was room");
+        Some(wake)
     }
 
     fn give_back(&mut self, value: T) -> Option<Waker> {
         match self.next_receiver() {
             // SAFETY: just taken out to be served, under the lock (invariant 3).
-            Some(receiver) => unsafe { complete(receiver, Some(value), Phase::Done).0 },
+            Some(receiver) => Some(unsafe { hand(receiver, value) }),
             None => {
                 self.buffer.push_front(value);
                 None
@@ -270,7 +265,7 @@ impl<T, B: Buffer<T>> State<T, B> {
                 break;
             };
             // SAFETY: just taken out under the lock (invariant 3). A sender's value stays with it.
-            wakers.extend(unsafe { close(waiter) });
+            wakers.push(unsafe { close(waiter) });
         }
         wakers
     }
@@ -310,34 +305,47 @@ unsafe fn next<T>(list: &mut List<T>) -> Option<NonNull<Waiter<T>>> {
     None
 }
 
-/// Swaps a waiter's value for `value`, and completes it. The waker and the old value come back.
+/// Hands a value to a parked receiver. Comes back with its waker.
+///
+/// # Safety
+///
+/// The caller has just taken the waiter out of the receivers' list, and still holds the lock.
+#[inline]
+unsafe fn hand<T>(receiver: NonNull<Waiter<T>>, value: T) -> Waker {
+    // SAFETY: alive until the phase is stored (invariants 1 and 3); the store comes last.
+    unsafe {
+        let receiver = receiver.as_ref();
+        receiver.put_value(value);
+        let waker = receiver.take_waker();
+        receiver.set_phase(Phase::Done);
+        waker
+    }
+}
+
+/// Takes a parked sender's value. Comes back with its waker too.
+///
+/// # Safety
+///
+/// The caller has just taken the waiter out of the senders' list, and still holds the lock.
+#[inline]
+unsafe fn take<T>(sender: NonNull<Waiter<T>>) -> (T, Waker) {
+    // SAFETY: as for `hand`; a parked sender has its value.
+    unsafe {
+        let sender = sender.as_ref();
+        let value = sender.take_value();
+        let waker = sender.take_waker();
+        sender.set_phase(Phase::Done);
+        (value, waker)
+    }
+}
+
+/// Completes a waiter as closed; a sender keeps its value.
 ///
 /// # Safety
 ///
 /// The caller has just taken the waiter out of its list, and still holds the lock.
-#[inline]
-unsafe fn complete<T>(
-    waiter: NonNull<Waiter<T>>,
-    value: Option<T>,
-    phase: Phase,
-) -> (Option<Waker>, Option<T>) {
-    // SAFETY: alive until the phase is stored (invariants 1 and 3); the store comes last.
-    unsafe {
-        let waiter = waiter.as_ref();
-        let value = waiter.with_value(|slot| std::mem::replace(slot, value));
-        let waker = waiter.take_waker();
-        waiter.set_phase(phase);
-        (waker, value)
-    }
-}
-
-/// Completes a waiter as closed, leaving its value alone.
-///
-/// # Safety
-///
-/// As for [`complete`].
-unsafe fn close<T>(waiter: NonNull<Waiter<T>>) -> Option<Waker> {
-    // SAFETY: as for `complete`.
+unsafe fn close<T>(waiter: NonNull<Waiter<T>>) -> Waker {
+    // SAFETY: as for `hand`.
     unsafe {
         let waiter = waiter.as_ref();
         let waker = waiter.take_waker();
@@ -358,6 +366,6 @@ mod tests {
         let counts = 2 * size_of::<usize>();
         assert_eq!(size_of::<Core<u64, Ring<u64>>>() + counts, 88);
         assert_eq!(size_of::<Waiter<()>>(), 48);
-        assert_eq!(size_of::<Waiter<u64>>(), 48 + size_of::<Option<u64>>());
+        assert_eq!(size_of::<Waiter<u64>>(), 48 + size_of::<u64>());
     }
 }

@@ -24,19 +24,19 @@ where
     type RecvArm = Recv<'a, T, B>;
 
     fn make_send(&'a self, value: T) -> Self::Send {
-        Send::new(&self.0, Some(value))
+        Send::new(&self.0, value)
     }
 
     fn make_recv(&'a self) -> Self::Recv {
-        Recv::new(&self.0, None)
+        Recv::new(&self.0)
     }
 
     fn make_send_arm(&'a self, value: T) -> Self::SendArm {
-        Send::new(&self.0, Some(value))
+        Send::new(&self.0, value)
     }
 
     fn make_recv_arm(&'a self) -> Self::RecvArm {
-        Recv::new(&self.0, None)
+        Recv::new(&self.0)
     }
 }
 
