@@ -1,24 +1,29 @@
-//! An intrusive, circular, doubly linked, first-in-first-out list of waiters: every change is O(1),
-//! from either end and from the middle, and none allocates. The list itself is one pointer.
+//! An intrusive, circular, first-in-first-out list of waiters: every change is O(1), from either end
+//! and from the middle, and none allocates. The list itself is one pointer.
+//!
+//! Links go both ways, but the first waiter's link back is not kept: it is never read. So taking out
+//! the first writes to the last one's line and to no other: with a million waiters the line of the
+//! second is in no cache, and a store to it would hold up everything behind it.
 
 use std::ptr::NonNull;
 
+use super::sync::prefetch;
 use super::waiter::{Links, Waiter};
 
 /// Waiters in the order in which they parked.
 pub struct List<T> {
-    /// The one that has been in the list for longest; the one before it is the newest.
-    head: Option<NonNull<Waiter<T>>>,
+    /// The newest; the one after it has been in the list for longest.
+    tail: Option<NonNull<Waiter<T>>>,
 }
 
 impl<T> List<T> {
     pub(crate) const fn new() -> Self {
-        Self { head: None }
+        Self { tail: None }
     }
 
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.head.is_none()
+        self.tail.is_none()
     }
 
     /// Appends a waiter.
@@ -31,16 +36,15 @@ impl<T> List<T> {
     pub(crate) unsafe fn push_back(&mut self, waiter: NonNull<Waiter<T>>) {
         // SAFETY: the lock is held, and every waiter in the list is alive (invariant 1).
         unsafe {
-            let Some(head) = self.head else {
-                link(waiter, waiter, waiter);
-                self.head = Some(waiter);
-                return;
-            };
-            let tail = links(head).previous;
-            link(waiter, tail, head);
-            change(tail, |links| links.next = waiter);
-            change(head, |links| links.previous = waiter);
+            match self.tail {
+                None => link(waiter, waiter, waiter),
+                Some(tail) => {
+                    link(waiter, tail, links(tail).next);
+                    change(tail, |links| links.next = waiter);
+                }
+            }
         }
+        self.tail = Some(waiter);
     }
 
     /// Takes out the waiter that has been in the list for longest.
@@ -50,10 +54,19 @@ impl<T> List<T> {
     /// The caller holds the lock that guards the list.
     #[inline]
     pub(crate) unsafe fn pop_front(&mut self) -> Option<NonNull<Waiter<T>>> {
-        let waiter = self.head?;
-        // SAFETY: the lock is held, and the head is in this list.
-        unsafe { self.remove(waiter) };
-        Some(waiter)
+        let tail = self.tail?;
+        // SAFETY: the lock is held, and every waiter in the list is alive (invariant 1).
+        unsafe {
+            let head = links(tail).next;
+            if head == tail {
+                self.tail = None;
+                return Some(head);
+            }
+            let next = links(head).next;
+            change(tail, |links| links.next = next);
+            prefetch(next);
+            Some(head)
+        }
     }
 
     /// Takes a waiter out from wherever it is.
@@ -63,17 +76,22 @@ impl<T> List<T> {
     /// The caller holds the lock that guards the list, and the waiter is in this list.
     #[inline]
     pub(crate) unsafe fn remove(&mut self, waiter: NonNull<Waiter<T>>) {
+        let Some(tail) = self.tail else {
+            debug_assert!(false, "an empty list has no waiter to remove");
+            return;
+        };
         // SAFETY: the lock is held, and the waiter and its neighbours are alive (invariant 1).
         unsafe {
-            let Links { previous, next } = links(waiter);
-            if next == waiter {
-                self.head = None;
+            if links(tail).next == waiter {
+                self.pop_front();
                 return;
             }
+            let Links { previous, next } = links(waiter);
             change(previous, |links| links.next = next);
-            change(next, |links| links.previous = previous);
-            if self.head == Some(waiter) {
-                self.head = Some(next);
+            if waiter == tail {
+                self.tail = Some(previous);
+            } else {
+                change(next, |links| links.previous = previous);
             }
         }
     }
