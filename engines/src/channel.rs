@@ -50,7 +50,8 @@ pub trait Channel<T: Send>: Clone + Send + Sync + for<'a> Operations<'a, T> {
     /// A channel without a limit.
     fn unbounded() -> Self;
 
-    /// Sends, waiting for room or, on a rendezvous, for a receiver.
+    /// Sends, waiting for room or, on a rendezvous, for a receiver. Now and then it suspends once
+    /// although it need not wait, so that other senders get their turn; a receive likewise.
     fn send(&self, value: T) -> <Self as Operations<'_, T>>::Send {
         self.make_send(value)
     }

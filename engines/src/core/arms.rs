@@ -8,13 +8,21 @@ use std::task::{Context, Poll, Waker};
 
 use super::list::List;
 use super::waiter::{Claim, Phase, Waiter};
-use super::{Buffer, Core, Hint, State};
+use super::{Buffer, Core, Hint, State, Turn};
 use crate::channel::{SendError, TryRecvError, TrySendError};
 use crate::select::{Arm, Attempt, Registration, SelectArm};
 
 /// What an operation came back with that could be done at once, and the waker of the counterpart
 /// that it served; or what it began with, when it has to wait.
 type Attempted<O, I> = Result<(O, Option<Waker>), I>;
+
+/// Why an operation was not done at once.
+enum Blocked<I> {
+    /// It has to wait for a counterpart.
+    NotReady(I),
+    /// It is somebody else's turn.
+    TurnIsOver(I),
+}
 
 /// Which operation an [`Operation`] is: what differs between a send and a receive.
 pub trait Kind<T>: Sized {
@@ -34,6 +42,9 @@ pub trait Kind<T>: Sized {
 
     /// Where it waits.
     fn list<B>(state: &mut State<T, B>) -> &mut List<T>;
+
+    /// Whose turn it is.
+    fn turn<B>(state: &mut State<T, B>) -> &mut Turn;
 
     /// Whether the waiter of an operation that is in no list has a value.
     fn has_value(phase: Phase) -> bool;
@@ -96,6 +107,11 @@ impl<T> Kind<T> for Receiving {
         &mut state.receivers
     }
 
+    #[inline]
+    fn turn<B>(state: &mut State<T, B>) -> &mut Turn {
+        &mut state.receiving
+    }
+
     fn has_value(phase: Phase) -> bool {
         phase == Phase::Done
     }
@@ -144,6 +160,11 @@ impl<T> Kind<T> for Sending {
     #[inline]
     fn list<B>(state: &mut State<T, B>) -> &mut List<T> {
         &mut state.senders
+    }
+
+    #[inline]
+    fn turn<B>(state: &mut State<T, B>) -> &mut Turn {
+        &mut state.sending
     }
 
     fn has_value(phase: Phase) -> bool {
@@ -343,13 +364,30 @@ impl<'a, T, B: Buffer<T>, K: Kind<T>> Operation<'a, T, B, K> {
         if self.core.hint.get(K::HINT) {
             return self.start_and_park(input, waker);
         }
-        match self.core.locked(|state| K::attempt(state, input)) {
+        let attempt = self.core.locked(|state| match K::turn(state).take(waker) {
+            true => K::attempt(state, input).map_err(Blocked::NotReady),
+            false => Err(Blocked::TurnIsOver(input)),
+        });
+        match attempt {
             Ok((output, wake)) => {
                 wake.into_iter().for_each(Waker::wake);
                 Poll::Ready(output)
             }
-            Err(input) => self.start_and_park(input, waker),
+            Err(Blocked::NotReady(input)) => self.start_and_park(input, waker),
+            Err(Blocked::TurnIsOver(input)) => self.give_way(input, waker),
         }
+    }
+
+    /// Lets others have the worker, and has itself polled again.
+    #[cold]
+    fn give_way(&self, input: K::Input, waker: &Waker) -> Poll<K::Output> {
+        // SAFETY: in no list, so the waiter is the owner's (invariant 2); the input is taken out.
+        unsafe {
+            K::put_input(&self.waiter, input);
+            self.waiter.set_phase(Phase::Idle);
+        }
+        waker.wake_by_ref();
+        Poll::Pending
     }
 
     /// Tries with a waker at hand, and parks when that is not possible. A waker is cloned outside

@@ -38,6 +38,7 @@ mod list;
 mod models;
 mod shared;
 pub(crate) mod sync;
+mod turn;
 pub(crate) mod waiter;
 
 use std::ptr::NonNull;
@@ -49,6 +50,7 @@ use smallvec::SmallVec;
 use crate::channel::{CloseError, TryRecvError, TrySendError};
 use list::List;
 use sync::{AtomicU8, RawLock, UnsafeCell};
+use turn::Turn;
 use waiter::{Phase, Waiter};
 
 pub(crate) use arms::{Recv, Send};
@@ -109,6 +111,8 @@ pub struct State<T, B> {
     receivers: List<T>,
     senders: List<T>,
     closed: bool,
+    receiving: Turn,
+    sending: Turn,
 }
 
 /// Gives the lock back, also when a buffer panics.
@@ -129,6 +133,8 @@ impl<T, B: Buffer<T>> Core<T, B> {
             receivers: List::new(),
             senders: List::new(),
             closed: false,
+            receiving: Turn::default(),
+            sending: Turn::default(),
         };
         Self {
             lock: RawLock::new(),
