@@ -31,6 +31,8 @@ const CASES: &[(&str, &[Metric])] = &[
             ("per-message", "ns"),
             ("fairness-min", "share"),
             ("fairness-max", "share"),
+            ("sender-fairness-min", "share"),
+            ("sender-fairness-max", "share"),
         ],
     ),
     (
@@ -69,8 +71,8 @@ pub(crate) fn metrics(case: &str) -> &'static [Metric] {
         .map_or(&[], |(_, metrics)| metrics)
 }
 
-/// Whether a larger value of this metric is the better one. The smallest share that a receiver got
-/// is the only such metric: one is an even share.
+/// Whether a larger value of this metric is the better one. The smallest share that a receiver or a
+/// sender got are the only such metrics: one is an even share.
 pub(crate) fn larger_is_better(metric: &str) -> bool {
-    metric == "fairness-min"
+    matches!(metric, "fairness-min" | "sender-fairness-min")
 }

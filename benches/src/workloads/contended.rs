@@ -1,9 +1,12 @@
 //! `contended-16`: sixteen senders and sixteen receivers on one channel.
 //!
 //! Timed: from before the tasks are spawned until every receiver has seen the channel end. Besides
-//! the time, the sample says how evenly the receivers were served: what the one that got least and
-//! the one that got most received, relative to an even share.
+//! the time, the sample says how evenly everybody was served, relative to an even share: what the
+//! receiver that got least and the one that got most received by the end; and what the sender that
+//! got least and the one that got most had sent when the first of them was through.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use goish_results::record::Figure;
@@ -26,8 +29,10 @@ pub(super) async fn sample<S: Subject>(
     let crowd = messages_through::<S>(capacity, messages, stage).await?;
     Ok(vec![
         nanoseconds_per("per-message", crowd.elapsed, messages),
-        figure("fairness-min", "share", crowd.least),
-        figure("fairness-max", "share", crowd.most),
+        figure("fairness-min", "share", crowd.receivers.least),
+        figure("fairness-max", "share", crowd.receivers.most),
+        figure("sender-fairness-min", "share", crowd.senders.least),
+        figure("sender-fairness-max", "share", crowd.senders.most),
     ])
 }
 
@@ -36,10 +41,61 @@ pub(super) async fn sample<S: Subject>(
 pub struct Crowd {
     /// How long it took altogether.
     pub elapsed: Duration,
-    /// The smallest count of one receiver, relative to an even share.
+    /// How evenly the receivers were served.
+    pub receivers: Shares,
+    /// How evenly the senders were served.
+    pub senders: Shares,
+}
+
+/// How evenly sixteen tasks were served: 1 is an even share.
+#[derive(Clone, Copy, Debug)]
+pub struct Shares {
+    /// The smallest share.
     pub least: f64,
-    /// The largest count of one receiver, relative to an even share.
+    /// The largest share.
     pub most: f64,
+}
+
+impl Shares {
+    fn of(counts: impl Iterator<Item = u64> + Clone) -> Self {
+        let total: u64 = counts.clone().sum();
+        let share = |count: Option<u64>| count.unwrap_or(0) as f64 * TASKS as f64 / total as f64;
+        Shares {
+            least: share(counts.clone().min()),
+            most: share(counts.max()),
+        }
+    }
+}
+
+/// How many messages each sender has sent, and how many they had when the first was through.
+#[derive(Debug, Default)]
+struct Sent {
+    counts: [Count; TASKS as usize],
+    at_the_first_end: OnceLock<[u64; TASKS as usize]>,
+}
+
+/// A count on a cache line of its own, so that counting costs next to nothing.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Count(AtomicU64);
+
+impl Sent {
+    fn one_more(&self, task: usize) {
+        // Only this task writes its count.
+        let count = &self.counts[task].0;
+        count.store(count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
+    fn is_through(&self) {
+        self.at_the_first_end.get_or_init(|| {
+            std::array::from_fn(|task| self.counts[task].0.load(Ordering::Relaxed))
+        });
+    }
+
+    fn shares(&self) -> Shares {
+        self.is_through();
+        Shares::of(self.at_the_first_end.get().into_iter().flatten().copied())
+    }
 }
 
 /// Sends `messages` from sixteen tasks to sixteen others through one channel of this capacity.
@@ -53,12 +109,13 @@ pub async fn messages_through<S: Subject>(
     stage: &Stage,
 ) -> Result<Crowd, Wrong> {
     let (sender, receiver) = S::channel(Capacity::Bounded(capacity));
+    let sent = Arc::new(Sent::default());
     let clock = stage.start().await;
     let receivers: Vec<_> = (0..TASKS)
         .map(|_| S::spawn(receive::<S>(&receiver, stage)))
         .collect();
     let senders: Vec<_> = (0..TASKS)
-        .map(|task| S::spawn(send_share::<S>(&sender, task, messages)))
+        .map(|task| S::spawn(send_share::<S>(&sender, task, messages, &sent)))
         .collect();
     for task in senders {
         S::join(task).await;
@@ -75,12 +132,10 @@ pub async fn messages_through<S: Subject>(
         .copied()
         .fold(Received::default(), Received::merge)
         .verify(messages)?;
-    let share = |count: u64| count as f64 * TASKS as f64 / messages as f64;
-    let counts = counts.iter().map(|received| received.count);
     Ok(Crowd {
         elapsed,
-        least: share(counts.clone().min().unwrap_or(0)),
-        most: share(counts.max().unwrap_or(0)),
+        receivers: Shares::of(counts.iter().map(|received| received.count)),
+        senders: sent.shares(),
     })
 }
 
@@ -101,14 +156,18 @@ fn receive<S: Subject>(
 /// Sends every sixteenth message, so that all senders together send 0 to `messages - 1`.
 fn send_share<S: Subject>(
     sender: &S::Sender,
-    first: u64,
+    task: u64,
     messages: u64,
+    sent: &Arc<Sent>,
 ) -> impl Future<Output = ()> + Send + use<S> {
     let sender = sender.clone();
+    let sent = Arc::clone(sent);
     async move {
-        let mut message = first;
+        let mut message = task;
         while message < messages && S::send(&sender, message).await {
+            sent.one_more(task as usize);
             message += TASKS;
         }
+        sent.is_through();
     }
 }

@@ -30,6 +30,15 @@ pub(super) fn section(evidence: &Evidence<'_>) -> Result<Vec<Block>, ReportError
     blocks.push(Block::heading(3, "select-fairness", "Fairness in select!"));
     blocks.push(Block::Prose(include_str!("../prose/select-fairness.md")));
     blocks.push(fairness(evidence));
+    blocks.push(Block::heading(3, "shares", "Fairness under contention"));
+    blocks.push(Block::Prose(include_str!("../prose/shares.md")));
+    if evidence.has_case("contended-16") {
+        blocks.push(Block::Table(shares(evidence)));
+    } else {
+        blocks.push(Block::paragraph(
+            "Missing: this run did not plan the case contended-16.",
+        ));
+    }
     blocks.push(Block::heading(3, "shutdown", "Graceful server shutdown"));
     blocks.push(Block::Prose(include_str!("../prose/shutdown.md")));
     Ok(blocks)
@@ -137,4 +146,72 @@ fn fairness(evidence: &Evidence<'_>) -> Block {
         })
     });
     Block::List(lines.collect())
+}
+
+/// The shares of those who were served least and most, for each engine and mode.
+fn shares(evidence: &Evidence<'_>) -> Table {
+    let params = evidence.params("contended-16");
+    let mut columns = vec!["engine".to_owned(), "mode".to_owned()];
+    let sides = [
+        ("receivers", ["fairness-min", "fairness-max"]),
+        ("senders", ["sender-fairness-min", "sender-fairness-max"]),
+    ];
+    for param in &params {
+        columns.extend(sides.map(|(side, _)| format!("{side}, {param}")));
+    }
+    let mut rows = Vec::new();
+    for engine in evidence.engines() {
+        for mode in [Mode::Raw, Mode::Goish] {
+            let mut row = vec![
+                Entry::plain(engine),
+                Entry::plain(evidence::mode_name(mode)),
+            ];
+            for param in &params {
+                row.extend(
+                    sides.map(|(_, names)| least_and_most(evidence, param, names, mode, engine)),
+                );
+            }
+            rows.push(row);
+        }
+    }
+    Table {
+        caption: "contended-16: the smallest and the largest share of sixteen, where 1 is even"
+            .to_owned(),
+        columns,
+        rows,
+    }
+}
+
+/// Two shares as one entry, marked when one is outside of what counts as fair.
+fn least_and_most(
+    evidence: &Evidence<'_>,
+    param: &str,
+    names: [&str; 2],
+    mode: Mode,
+    engine: &str,
+) -> Entry {
+    /// Nobody should get less than half or more than twice an even share.
+    const FAIR: std::ops::RangeInclusive<f64> = 0.5..=2.0;
+    let [least, most] = names.map(|name| {
+        let metric = Metric {
+            case: "contended-16",
+            param,
+            name,
+        };
+        evidence.standing(metric, mode, engine)
+    });
+    match (least, most) {
+        (Standing::Measured { median: least, .. }, Standing::Measured { median: most, .. }) => {
+            let text = format!("{} – {}", format::digits(least), format::digits(most));
+            if FAIR.contains(&least) && FAIR.contains(&most) {
+                Entry::plain(text)
+            } else {
+                Entry::bad(text)
+            }
+        }
+        (Standing::Without(summary), _) | (_, Standing::Without(summary)) => {
+            Entry::bad(evidence::word(summary))
+        }
+        _ => Entry::faint("not planned"),
+    }
 }

@@ -221,6 +221,8 @@ fn cases(book: &mut Book, engine: &str, mode: Mode, factor: f64) {
             ("per-message", "ns", value * factor),
             ("fairness-min", "share", 0.91),
             ("fairness-max", "share", 1.12),
+            ("sender-fairness-min", "share", 0.44),
+            ("sender-fairness-max", "share", 1.31),
         ];
         book.ok(at("contended-16", param), &figures);
     }
