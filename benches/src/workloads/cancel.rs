@@ -105,8 +105,8 @@ pub async fn park_and_cancel<S: Subject>(
 
 /// Polls each receive once. All must wait: the channel is empty and open.
 ///
-/// A receive that waits takes nothing from tokio's cooperative budget, but an empty budget would
-/// make it return before it is in the queue: so this begins with a new one.
+/// A receive that waits takes nothing from a task's slice, but one that is over would make it return
+/// before it is in the queue: so this begins with a new one.
 async fn park<F: Future<Output = Option<u64>>>(
     receives: &mut [Option<Pin<Box<F>>>],
 ) -> Result<(), Wrong> {

@@ -73,7 +73,7 @@ impl<R> Future for Waiting<R> {
         let Some(task) = &mut self.task else {
             return Poll::Ready(Err(Panicked::waited_already()));
         };
-        // tokio's own handle takes part in the cooperative budget.
+        // tokio's own handle takes part in tokio's cooperative budget.
         let outcome = ready!(Pin::new(task).poll(context));
         self.task = None;
         Poll::Ready(match outcome {
