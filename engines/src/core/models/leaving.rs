@@ -6,31 +6,34 @@ use std::pin::pin;
 use super::*;
 
 type Chan = Shared<Tracked, Ring<Tracked>>;
-type Goroutine = Pin<Box<dyn Future<Output = Option<Tracked>> + Send>>;
 
+trait Goroutine: Future<Output = Option<Tracked>> + Send + 'static {}
+
+impl<F: Future<Output = Option<Tracked>> + Send + 'static> Goroutine for F {}
 /// A goroutine that receives, parked.
-fn receiving(channel: Chan, waker: &Waker) -> Goroutine {
-    parked(Box::pin(async move { channel.recv().await }), waker)
+fn receiving(channel: Chan, waker: &Waker) -> Pin<Box<impl Goroutine>> {
+    parked(async move { channel.recv().await }, waker)
 }
 
 /// A goroutine that sends, parked. The value comes back when the channel is closed.
-fn sending(channel: Chan, value: Tracked, waker: &Waker) -> Goroutine {
+fn sending(channel: Chan, value: Tracked, waker: &Waker) -> Pin<Box<impl Goroutine>> {
     let sending = async move { channel.send(value).await.err().map(|error| error.0) };
-    parked(Box::pin(sending), waker)
+    parked(sending, waker)
 }
 
 /// A goroutine that receives from either channel, parked.
-fn selecting(left: Chan, right: Chan, waker: &Waker) -> Goroutine {
+fn selecting(left: Chan, right: Chan, waker: &Waker) -> Pin<Box<impl Goroutine>> {
     let selecting = async move {
         let (mut a, mut b) = (pin!(left.recv_arm()), pin!(right.recv_arm()));
         let cases: &mut [Case<'_>] = &mut [Some(a.as_mut()), Some(b.as_mut())];
         let chosen = select(cases).await;
         if chosen == 0 { a.take() } else { b.take() }.flatten()
     };
-    parked(Box::pin(selecting), waker)
+    parked(selecting, waker)
 }
 
-fn parked(mut goroutine: Goroutine, waker: &Waker) -> Goroutine {
+fn parked<G: Goroutine>(goroutine: G, waker: &Waker) -> Pin<Box<G>> {
+    let mut goroutine = Box::pin(goroutine);
     assert!(poll_once(goroutine.as_mut(), waker).is_pending());
     goroutine
 }
@@ -43,11 +46,11 @@ enum Fate {
 }
 
 impl Fate {
-    fn befall(self, goroutine: Goroutine) {
-        match self {
-            Fate::Dropped => drop(goroutine),
-            Fate::Completes => drop(block_on(goroutine)),
+    fn befall<G: Goroutine>(self, mut goroutine: Pin<Box<G>>) -> Remains<G> {
+        if self == Fate::Completes {
+            drop(block_on(goroutine.as_mut()));
         }
+        bury(goroutine)
     }
 }
 
@@ -63,7 +66,7 @@ fn the_last_handle_goes_with_a_receive() {
             let goroutine = receiving(channel, &counted_waker());
             let (value, drops) = tracked();
             let sending = thread::spawn(move || drop(sender.try_send(value)));
-            fate.befall(goroutine);
+            let _remains = fate.befall(goroutine);
             sending.join().unwrap();
             drops.assert_dropped_once();
         });
@@ -80,7 +83,7 @@ fn the_last_handle_goes_with_a_send() {
             let (value, drops) = tracked();
             let goroutine = sending(channel, value, &counted_waker());
             let receiving = thread::spawn(move || drop(receiver.try_recv()));
-            fate.befall(goroutine);
+            let _remains = fate.befall(goroutine);
             receiving.join().unwrap();
             drops.assert_dropped_once();
         });
@@ -100,7 +103,7 @@ fn the_last_handles_go_with_a_select() {
             let (value, drops) = tracked();
             let sending = thread::spawn(move || drop(sender.try_send(value)));
             let closing = thread::spawn(move || closer.close().unwrap());
-            fate.befall(goroutine);
+            let _remains = fate.befall(goroutine);
             sending.join().unwrap();
             closing.join().unwrap();
             drops.assert_dropped_once();
@@ -116,11 +119,11 @@ fn neighbours_leave_at_once() {
         let channel = Chan::bounded(0);
         let waker = counted_waker();
         let [first, second, third] = [(); 3].map(|()| receiving(channel.clone(), &waker));
-        let leaving = thread::spawn(move || drop(first));
-        drop(second);
+        let leaving = thread::spawn(move || bury(first));
+        let _second = bury(second);
         let (value, drops) = tracked();
         assert!(channel.try_send(value).is_ok());
-        leaving.join().unwrap();
+        let _first = leaving.join().unwrap();
         drop(channel);
         drop(block_on(third));
         drops.assert_dropped_once();
@@ -142,8 +145,7 @@ fn waiters_leave_while_their_channel_closes() {
             let second = sending(channel, value, &waker);
             drop(waker);
             let closing = thread::spawn(move || closer.close().unwrap());
-            drop(second);
-            fate.befall(first);
+            let _remains = [fate.befall(first), Fate::Dropped.befall(second)];
             closing.join().unwrap();
             drops.assert_dropped_once();
             more_drops.assert_dropped_once();

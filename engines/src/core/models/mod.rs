@@ -13,6 +13,7 @@ mod selecting;
 mod waking;
 
 use std::future::{Future, poll_fn};
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -28,11 +29,11 @@ use crate::select::{Arm, Case, select, try_select};
 
 type Chan = Shared<u32, Ring<u32>>;
 
-/// Explores with at most three preemptions: loom's own advice for models of this size, and enough
-/// for every known bug of this kind.
+/// Explores with at most three preemptions, unless `LOOM_MAX_PREEMPTIONS` says otherwise: loom's own
+/// advice for models of this size, and enough for every known bug of this kind.
 fn explore(model: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(3);
+    builder.preemption_bound.get_or_insert(3);
     builder.check(model);
 }
 
@@ -58,6 +59,21 @@ fn counted_waker() -> Waker {
 
 fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>, waker: &Waker) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(waker))
+}
+
+/// Where a future was that is dropped: its memory, overwritten, kept until the model ends. Whoever
+/// still touches it finds nonsense there, and fails the model.
+struct Remains<F>(#[expect(dead_code, reason = "it is kept, not read")] Box<MaybeUninit<F>>);
+
+/// Drops a future.
+fn bury<F>(future: Pin<Box<F>>) -> Remains<F> {
+    // SAFETY: dropped where it is, and never looked at again: what is left is plain memory.
+    unsafe {
+        let future = Box::into_raw(Pin::into_inner_unchecked(future));
+        future.drop_in_place();
+        future.cast::<u8>().write_bytes(0xa5, size_of::<F>());
+        Remains(Box::from_raw(future.cast()))
+    }
 }
 
 /// A value whose drop loom knows of: it must come after everything that was done to it before.

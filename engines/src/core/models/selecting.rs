@@ -93,16 +93,18 @@ fn a_dropped_select_loses_nothing() {
         let (left, right) = (Chan::bounded(0), Chan::bounded(0));
         let sender = left.clone();
         let (_, waker) = counter();
-        let sending = {
+        let sent = {
             let (mut a, mut b) = (pin!(left.recv_arm()), pin!(right.recv_arm()));
             let cases: &mut [Case<'_>] = &mut [Some(a.as_mut()), Some(b.as_mut())];
             let mut selecting = Box::pin(select(cases));
             assert!(poll_once(selecting.as_mut(), &waker).is_pending());
             let sending = thread::spawn(move || sender.try_send(7).is_ok());
-            drop(selecting);
-            sending
+            // The arms stay for longer than the select, and must not lead to it any more.
+            let _remains = bury(selecting);
+            let sent = sending.join().unwrap();
+            assert!(right.try_send(8).is_err());
+            sent
         };
-        let sent = sending.join().unwrap();
         assert_eq!(left.try_recv().is_ok(), sent);
     });
 }
@@ -124,5 +126,32 @@ fn default_is_not_taken_while_a_case_is_ready() {
         right.try_send(2).unwrap();
         let _ = left.try_recv();
         assert!(selecting.join().unwrap().is_some());
+    });
+}
+
+/// A select was served on one channel, and passed over on the other, where somebody else has parked
+/// since: when the select leaves, that one stays (guards the phase `Passed`).
+#[test]
+fn a_passed_select_takes_nobody_along() {
+    explore(|| {
+        let (left, right) = (Chan::bounded(0), Chan::bounded(0));
+        let (left_sender, right_sender) = (left.clone(), right.clone());
+        let (mut a, mut b) = (pin!(left.recv_arm()), pin!(right.recv_arm()));
+        let cases: &mut [Case<'_>] = &mut [Some(a.as_mut()), Some(b.as_mut())];
+        let mut selecting = pin!(select(cases));
+        let (_, waker) = counter();
+        assert!(poll_once(selecting.as_mut(), &waker).is_pending());
+        let serving = thread::spawn(move || {
+            left_sender.try_send(1).unwrap();
+            right_sender.try_send(2).is_ok()
+        });
+        let mut next = pin!(right.recv());
+        assert!(poll_once(next.as_mut(), &waker).is_pending());
+        assert_eq!(block_on(selecting), 0);
+        let served = serving.join().unwrap();
+        if !served {
+            right.try_send(3).unwrap();
+        }
+        assert_eq!(block_on(next), Some(if served { 2 } else { 3 }));
     });
 }
