@@ -1,5 +1,8 @@
 //! Close, against whoever parks and whoever sends.
 
+use std::iter::from_fn;
+use std::pin::pin;
+
 use super::*;
 
 /// Close against a receive and a send that park: both come back (guards the look at `closed` under
@@ -36,4 +39,29 @@ fn no_send_slips_in_after_close() {
         assert_eq!(channel.try_send(8), Err(TrySendError::Closed(8)));
         assert_eq!(sending.join().unwrap(), drained.is_ok());
     });
+}
+
+/// Close against a parked send: the value of a send that close fails is not received any more, once
+/// the close can be seen (guards the look at `closed` before parked senders).
+#[test]
+fn a_send_that_close_fails_is_not_received() {
+    for capacity in [0, 1] {
+        explore(move || {
+            let channel = Chan::bounded(capacity);
+            if capacity == 1 {
+                channel.try_send(6).unwrap();
+            }
+            let closer = channel.clone();
+            let mut send = pin!(channel.send(7));
+            let (_, waker) = counter();
+            assert!(poll_once(send.as_mut(), &waker).is_pending());
+            let closing = thread::spawn(move || closer.close().unwrap());
+            let closed = channel.is_closed();
+            let received: Vec<u32> = from_fn(|| channel.try_recv().ok()).collect();
+            closing.join().unwrap();
+            let sent = block_on(send).is_ok();
+            assert_eq!(received.contains(&7), sent);
+            assert!(!(closed && sent));
+        });
+    }
 }
