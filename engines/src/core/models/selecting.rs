@@ -16,15 +16,16 @@ fn a_select_commits_once_against_two_counterparts() {
         let value = block_on(async {
             let (mut a, mut b) = (pin!(left.recv_arm()), pin!(right.recv_arm()));
             let cases: &mut [Case<'_>] = &mut [Some(a.as_mut()), Some(b.as_mut())];
-            match select(cases).await {
-                0 => a.take(),
-                _ => b.take(),
+            let chosen = select(cases).await;
+            match (chosen, a.take(), b.take()) {
+                (0, value, None) | (1, None, value) => value.flatten(),
+                committed => panic!("committed {committed:?}"),
             }
         });
         first.join().unwrap();
         second.join().unwrap();
         let rest = [left.try_recv().ok(), right.try_recv().ok()];
-        match value.flatten() {
+        match value {
             Some(1) => assert_eq!(rest, [None, Some(2)]),
             Some(2) => assert_eq!(rest, [Some(1), None]),
             value => panic!("received {value:?}"),
@@ -85,28 +86,34 @@ fn two_selects_meet() {
     });
 }
 
-/// A select is dropped while a counterpart serves one of its cases: the value goes back (guards
-/// the loser's branch of `Select::drop`).
+/// A select is dropped, or completes, while a counterpart serves one of its cases, and its arms stay
+/// for longer than it does: the value is received or goes back, and nobody reaches the select any
+/// more (guards that it withdraws every arm before its claim goes away).
 #[test]
-fn a_dropped_select_loses_nothing() {
-    explore(|| {
-        let (left, right) = (Chan::bounded(0), Chan::bounded(0));
-        let sender = left.clone();
-        let (_, waker) = counter();
-        let sent = {
-            let (mut a, mut b) = (pin!(left.recv_arm()), pin!(right.recv_arm()));
-            let cases: &mut [Case<'_>] = &mut [Some(a.as_mut()), Some(b.as_mut())];
-            let mut selecting = Box::pin(select(cases));
-            assert!(poll_once(selecting.as_mut(), &waker).is_pending());
-            let sending = thread::spawn(move || sender.try_send(7).is_ok());
-            // The arms stay for longer than the select, and must not lead to it any more.
-            let _remains = bury(selecting);
-            let sent = sending.join().unwrap();
-            assert!(right.try_send(8).is_err());
-            sent
-        };
-        assert_eq!(left.try_recv().is_ok(), sent);
-    });
+fn a_select_that_is_gone_is_not_reached() {
+    for completes in [false, true] {
+        explore(move || {
+            let (left, right) = (Chan::bounded(0), Chan::bounded(0));
+            let sender = left.clone();
+            let (sent, received) = {
+                let (mut a, mut b) = (pin!(left.recv_arm()), pin!(right.recv_arm()));
+                let cases: &mut [Case<'_>] = &mut [Some(a.as_mut()), Some(b.as_mut())];
+                let mut selecting = Box::pin(select(cases));
+                let (_, waker) = counter();
+                assert!(poll_once(selecting.as_mut(), &waker).is_pending());
+                let sending = thread::spawn(move || sender.try_send(7).is_ok());
+                if completes {
+                    assert_eq!(block_on(selecting.as_mut()), 0);
+                }
+                let _remains = bury(selecting);
+                let sent = sending.join().unwrap();
+                assert_eq!(right.try_send(8), Err(TrySendError::Full(8)));
+                (sent, completes && a.take().flatten() == Some(7))
+            };
+            assert_eq!(received, completes);
+            assert_eq!(received || left.try_recv().is_ok(), sent);
+        });
+    }
 }
 
 /// Of two channels one is always ready, so a select with `default` never takes it (guards the
