@@ -20,6 +20,7 @@ failures=0
 rm -rf "$tree"
 mkdir -p "$tree"
 git ls-files -z --cached --others --exclude-standard |
+    while IFS= read -r -d '' file; do if [[ -e $file ]]; then printf '%s\0' "$file"; fi; done |
     xargs -0 cp --parents --preserve=timestamps -t "$tree"
 cd "$tree"
 

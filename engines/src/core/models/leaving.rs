@@ -111,19 +111,20 @@ fn the_last_handles_go_with_a_select() {
     }
 }
 
-/// Neighbours in one list leave at once, on two threads, and the handles go with them: the list
-/// holds together, and whoever stays is served (guards the lock in `withdraw`).
+/// Neighbours in one list leave at once, from its ends and its middle, on two threads, and the handles
+/// go with them: the list holds together, and whoever stays is served (guards the lock in
+/// `withdraw`, and the list).
 #[test]
 fn neighbours_leave_at_once() {
     explore(|| {
         let channel = Chan::bounded(0);
         let waker = counted_waker();
-        let [first, second, third] = [(); 3].map(|()| receiving(channel.clone(), &waker));
-        let leaving = thread::spawn(move || bury(first));
+        let [first, second, third, fourth] = [(); 4].map(|()| receiving(channel.clone(), &waker));
+        let leaving = thread::spawn(move || [bury(first), bury(fourth)]);
         let _second = bury(second);
         let (value, drops) = tracked();
         assert!(channel.try_send(value).is_ok());
-        let _first = leaving.join().unwrap();
+        let _others = leaving.join().unwrap();
         drop(channel);
         drop(block_on(third));
         drops.assert_dropped_once();
