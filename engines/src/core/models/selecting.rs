@@ -136,29 +136,35 @@ fn default_is_not_taken_while_a_case_is_ready() {
     });
 }
 
-/// A select was served on one channel, and passed over on the other, where somebody else has parked
-/// since: when the select leaves, that one stays (guards the phase `Passed`).
+/// A select was served on one channel and passed over on the other, where its neighbours have been
+/// served and gone since, and somebody else has parked: when the select leaves, it touches none of
+/// them (guards the phase `Passed`).
 #[test]
-fn a_passed_select_takes_nobody_along() {
+fn a_passed_select_touches_nobody() {
     explore(|| {
         let (left, right) = (Chan::bounded(0), Chan::bounded(0));
         let (left_sender, right_sender) = (left.clone(), right.clone());
+        let (_, waker) = counter();
+        let mut before = Box::pin(right.recv());
+        assert!(poll_once(before.as_mut(), &waker).is_pending());
         let (mut a, mut b) = (pin!(left.recv_arm()), pin!(right.recv_arm()));
         let cases: &mut [Case<'_>] = &mut [Some(a.as_mut()), Some(b.as_mut())];
         let mut selecting = pin!(select(cases));
-        let (_, waker) = counter();
         assert!(poll_once(selecting.as_mut(), &waker).is_pending());
         let serving = thread::spawn(move || {
             left_sender.try_send(1).unwrap();
-            right_sender.try_send(2).is_ok()
+            right_sender.try_send(2).unwrap();
+            right_sender.try_send(3).is_ok()
         });
-        let mut next = pin!(right.recv());
-        assert!(poll_once(next.as_mut(), &waker).is_pending());
+        assert_eq!(block_on(before.as_mut()), Some(2));
+        let _remains = bury(before);
+        let mut behind = pin!(right.recv());
+        assert!(poll_once(behind.as_mut(), &waker).is_pending());
         assert_eq!(block_on(selecting), 0);
         let served = serving.join().unwrap();
         if !served {
-            right.try_send(3).unwrap();
+            right.try_send(4).unwrap();
         }
-        assert_eq!(block_on(next), Some(if served { 2 } else { 3 }));
+        assert_eq!(block_on(behind), Some(if served { 3 } else { 4 }));
     });
 }
