@@ -20,7 +20,7 @@ use ledger::Tally;
 use tokio::runtime::{Builder, Runtime};
 
 /// How many rounds a short run takes on each engine.
-const ROUNDS: u64 = 12;
+const ROUNDS: u64 = if cfg!(miri) { 2 } else { 12 };
 
 #[test]
 fn one_worker() {

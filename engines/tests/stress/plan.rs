@@ -5,6 +5,11 @@ use fastrand::Rng;
 /// The capacities; `None` has no limit.
 const CAPACITIES: [Option<usize>; 5] = [Some(0), Some(1), Some(16), Some(1024), None];
 
+/// The most that each sender sends. Under Miri everything takes a thousand times as long.
+const VALUES: usize = if cfg!(miri) { 20 } else { 600 };
+/// The most that take part on either side.
+const ACTORS: usize = if cfg!(miri) { 3 } else { 8 };
+
 /// One round: some senders and some receivers, on one or two channels.
 #[derive(Debug)]
 pub(crate) struct Plan {
@@ -30,9 +35,9 @@ impl Plan {
         Self {
             seed,
             capacities: capacities.collect(),
-            senders: rng.usize(1..=8),
-            receivers: rng.usize(1..=8),
-            values: rng.usize(1..=600),
+            senders: rng.usize(1..=ACTORS),
+            receivers: rng.usize(1..=ACTORS),
+            values: rng.usize(1..=VALUES),
             sends_are_cancelled: rng.bool(),
             receives_are_cancelled: rng.bool(),
             closes_early: rng.u8(..4) == 0,
