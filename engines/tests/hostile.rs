@@ -5,13 +5,13 @@ mod common;
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
 use common::*;
-use goish_engines::{Case, Channel, Engine, select, try_select};
+use goish_engines::{Arm, Case, Channel, Engine, SelectArm, select, try_select};
 
 mod tests {
     use super::common::on_every_engine;
@@ -23,6 +23,7 @@ mod tests {
         a_forgotten_receive_keeps_what_it_was_handed
         a_forgotten_select_keeps_its_waiters
         a_forgotten_send_has_sent
+        an_arm_is_committed_once
         a_waker_may_come_back_to_the_channel
         a_value_may_come_back_to_the_channel
         a_channel_that_sends_itself_can_be_drained
@@ -183,6 +184,31 @@ fn a_forgotten_send_has_sent<E: Engine>() {
     assert_eq!(channel.try_recv(), Ok(1));
     assert_eq!(channel.try_recv(), Ok(2));
     assert!(poll(behind.as_mut()).is_ready());
+}
+
+/// An arm that was committed, or was left parked by a select that is leaked, is refused by the next
+/// select, before anything happens to its value. One that lost may be used again.
+fn an_arm_is_committed_once<E: Engine>() {
+    let channel = E::Channel::<Box<u32>>::bounded(0);
+    let mut send = pin!(channel.send_arm(Box::new(7)));
+    let again = |cases: &mut [Case<'_>]| {
+        let used = catch_unwind(AssertUnwindSafe(|| try_select(cases))).is_err();
+        let polled = || poll(pin!(select(cases))).is_ready();
+        used && catch_unwind(AssertUnwindSafe(polled)).is_err()
+    };
+    assert_eq!(try_select(&mut [Some(send.as_mut())]), None);
+    let mut cases = [Some(send.as_mut() as Pin<&mut dyn SelectArm>)];
+    assert!(poll(pin!(select(&mut cases))).is_pending());
+    let mut leaked = Box::pin(select(&mut cases));
+    assert!(poll(leaked.as_mut()).is_pending());
+    std::mem::forget(leaked);
+    assert!(again(&mut [Some(send.as_mut())]));
+    assert_eq!(channel.try_recv().ok(), Some(Box::new(7)));
+    assert!(again(&mut [Some(send.as_mut())]));
+    assert!(matches!(send.as_mut().take(), Some(Ok(()))));
+    assert!(again(&mut [Some(send.as_mut())]));
+    // The locks are free.
+    assert!(channel.try_recv().is_err());
 }
 
 /// A waker that works on the channel when it is woken, and when it is dropped.
