@@ -1,14 +1,11 @@
 #!/usr/bin/env bash
-# Repeats the conformance suite, 200 times unless told otherwise: scripts/stress.sh [REPETITIONS]
+# Stresses the native engine on 1, 2 and 8 workers, ten minutes each unless told otherwise:
+# scripts/stress.sh [SECONDS [TEST]...], where a TEST is one_worker, two_workers or eight_workers.
+# STRESS_ENGINE and STRESS_SEED choose another engine, and the first round's seed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-repetitions="${1:-200}"
-cargo test --release --locked -p goish --features all-engines,conformance --test conformance --no-run
-for ((i = 1; i <= repetitions; i++)); do
-    if ! output=$(cargo test --release --locked -p goish --features all-engines,conformance --test conformance 2>&1); then
-        printf '%s\n' "$output"
-        echo "repetition $i of $repetitions failed"
-        exit 1
-    fi
-done
-echo "$repetitions repetitions passed"
+export STRESS_SECONDS="${1:-600}"
+shift || true
+(($# > 0)) || set -- one_worker two_workers eight_workers
+exec cargo test --release --locked -p goish-engines --all-features --test stress -- \
+    --nocapture --test-threads=1 --exact "$@"

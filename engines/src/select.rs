@@ -21,6 +21,8 @@ pub enum Attempt {
     /// It is done; the waker, if any, is of the counterpart that was served by it. To be woken
     /// after every lock has been given back.
     Committed(Option<Waker>),
+    /// It is parked, or was done before.
+    Used,
 }
 
 /// What a parked arm needs to know of its select.
@@ -50,14 +52,14 @@ pub unsafe trait SelectArm: Send {
     ///
     /// # Safety
     ///
-    /// The caller holds the lock, and the arm is not parked.
+    /// The caller holds the lock.
     unsafe fn attempt(self: Pin<&mut Self>) -> Attempt;
     /// Parks the case.
     ///
     /// # Safety
     ///
-    /// The caller holds the lock, the arm is not parked, and the registration's claim stays alive
-    /// until `withdraw` has returned or the arm was dropped.
+    /// The caller has held the lock since an attempt found the arm blocked, and the registration's
+    /// claim stays alive until `withdraw` has returned or the arm was dropped.
     unsafe fn park(self: Pin<&mut Self>, registration: Registration<'_>);
     /// The address of its waiter: its name in a claim.
     fn waiter(&self) -> usize;
@@ -88,6 +90,11 @@ pub type Case<'a> = Option<Pin<&'a mut (dyn SelectArm + 'a)>>;
 /// Cancel safety: dropping it before it completes commits nothing. If a counterpart has committed a
 /// case already, a sent value stays sent, and a received one goes on to the next receiver when the
 /// arm is dropped.
+///
+/// # Panics
+///
+/// When it is polled and one of its arms was committed before, or is parked by a select that was
+/// leaked. An arm that was not committed may be used again.
 pub fn select<'s, 'a>(cases: &'s mut [Case<'a>]) -> Select<'s, 'a> {
     Select {
         cases,
@@ -99,6 +106,10 @@ pub fn select<'s, 'a>(cases: &'s mut [Case<'a>]) -> Select<'s, 'a> {
 
 /// Commits one case that is ready now, chosen uniformly at random among them, or none: for
 /// `default`. The look is atomic over all channels.
+///
+/// # Panics
+///
+/// As [`select`].
 pub fn try_select(cases: &mut [Case<'_>]) -> Option<usize> {
     let order = Order::shuffled(cases);
     if let Some(index) = probe_each(cases, &order) {
@@ -167,7 +178,7 @@ impl Select<'_, '_> {
                 claim: &self.claim,
                 waker,
             };
-            // SAFETY: its lock is held, the attempt has left it unparked, and `Drop` withdraws it
+            // SAFETY: its lock is held, the attempt has found it blocked, and `Drop` withdraws it
             // before the claim, which is pinned with this future, goes away.
             unsafe { arm.park(registration) };
         }
@@ -267,13 +278,17 @@ fn probe_each(cases: &mut [Case<'_>], order: &Order) -> Option<usize> {
             continue;
         };
         arm.lock();
-        // SAFETY: the lock has just been taken; nothing is parked yet.
+        // SAFETY: the lock has just been taken.
         let attempt = unsafe { arm.as_mut().attempt() };
         // SAFETY: taken above.
         unsafe { arm.unlock() };
-        if let Attempt::Committed(wake) = attempt {
-            wake.into_iter().for_each(Waker::wake);
-            return Some(index);
+        match attempt {
+            Attempt::Blocked => {}
+            Attempt::Committed(wake) => {
+                wake.into_iter().for_each(Waker::wake);
+                return Some(index);
+            }
+            Attempt::Used => panic!("an arm of a select was used before: make a new one"),
         }
     }
     None
@@ -285,7 +300,8 @@ fn probe_locked(cases: &mut [Case<'_>], order: &Order) -> Option<(usize, Option<
         let Some(arm) = arm(cases, index) else {
             continue;
         };
-        // SAFETY: the caller holds a `LockAll` of these cases; nothing is parked yet.
+        // Not `Used`: the arms are this select's, which has looked at each before.
+        // SAFETY: the caller holds a `LockAll` of these cases.
         if let Attempt::Committed(wake) = unsafe { arm.attempt() } {
             return Some((index, wake));
         }

@@ -1,6 +1,8 @@
 //! What a channel meets in bad company: odd element types, destructors that panic, futures that
 //! are forgotten, wakers and values whose code comes back to the channel.
 
+mod common;
+
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
@@ -8,41 +10,25 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
-use goish_engines::{Case, Channel, Engine, Visitor, select, visit_all};
-
-/// Runs a generic function on every engine.
-macro_rules! on_every_engine {
-    ($($name:ident)+) => {$(
-        #[test]
-        fn $name() {
-            struct Each;
-            impl Visitor for Each {
-                fn visit<E: Engine>(&mut self) {
-                    super::$name::<E>();
-                }
-            }
-            visit_all(&mut Each);
-        }
-    )+};
-}
+use common::*;
+use goish_engines::{Arm, Case, Channel, Engine, SelectArm, select, try_select};
 
 mod tests {
-    use super::*;
+    use super::common::on_every_engine;
     on_every_engine! {
         zero_sized_values_are_counted
         over_aligned_values_stay_aligned
         a_panicking_destructor_leaves_the_channel_usable
+        destructors_that_panic_lose_nobody_else
         a_forgotten_receive_keeps_what_it_was_handed
         a_forgotten_select_keeps_its_waiters
+        a_forgotten_send_has_sent
+        an_arm_is_committed_once
         a_waker_may_come_back_to_the_channel
         a_value_may_come_back_to_the_channel
         a_channel_that_sends_itself_can_be_drained
         every_value_is_dropped_once
     }
-}
-
-fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
-    future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
 fn zero_sized_values_are_counted<E: Engine>() {
@@ -102,6 +88,52 @@ fn a_panicking_destructor_leaves_the_channel_usable<E: Engine>() {
     assert_eq!(dropped.load(Ordering::SeqCst), 1);
 }
 
+/// Values whose destructors panic, wherever the engine is who drops them: whoever else is on the
+/// channel is served, and no value is dropped twice.
+fn destructors_that_panic_lose_nobody_else<E: Engine>() {
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let value = || Some(Panics(dropped.clone()));
+    let (left, right) = (
+        E::Channel::<Option<Panics>>::bounded(0),
+        E::Channel::<Option<Panics>>::bounded(0),
+    );
+    // The arms of a select, while somebody waits behind them.
+    let mut selecting = Box::pin(async {
+        let (mut a, mut b) = (pin!(left.send_arm(value())), pin!(right.send_arm(value())));
+        let cases: &mut [Case<'_>] = &mut [Some(a.as_mut()), Some(b.as_mut())];
+        select(cases).await
+    });
+    assert!(poll(selecting.as_mut()).is_pending());
+    let mut behind = Box::pin(right.send(None));
+    assert!(poll(behind.as_mut()).is_pending());
+    // The second panics while the first unwinds, which would end the program: so one is served.
+    std::mem::forget(left.try_recv().ok().unwrap());
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(selecting))).is_err());
+    assert!(matches!(right.try_recv(), Ok(None)));
+    assert!(matches!(poll(behind.as_mut()), Poll::Ready(Ok(()))));
+    // An arm that was tried.
+    let trying = || {
+        let mut arm = pin!(left.send_arm(value()));
+        try_select(&mut [Some(arm.as_mut())])
+    };
+    assert!(catch_unwind(AssertUnwindSafe(trying)).is_err());
+    // A value that was handed to a receive, and goes back as that is dropped.
+    let mut receive = Box::pin(left.recv());
+    assert!(poll(receive.as_mut()).is_pending());
+    assert!(left.try_send(value()).is_ok());
+    drop(receive);
+    assert_eq!(left.len(), 1);
+    assert_eq!(dropped.load(Ordering::SeqCst), 2);
+    // What is buffered when the channel goes away.
+    let buffered = E::Channel::<Option<Panics>>::unbounded();
+    for sent in [value(), None] {
+        assert!(buffered.try_send(sent).is_ok());
+    }
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(buffered))).is_err());
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(left))).is_err());
+    assert_eq!(dropped.load(Ordering::SeqCst), 4);
+}
+
 fn a_forgotten_receive_keeps_what_it_was_handed<E: Engine>() {
     let channel = E::Channel::<u32>::bounded(1);
     let mut forgotten = Box::pin(channel.clone().recv_forever());
@@ -139,6 +171,44 @@ fn a_forgotten_select_keeps_its_waiters<E: Engine>() {
     assert!(right.try_send(1).is_err(), "and takes one value only");
     left.close().unwrap();
     right.close().unwrap();
+}
+
+fn a_forgotten_send_has_sent<E: Engine>() {
+    let channel = E::Channel::<u32>::bounded(0);
+    let sender = channel.clone();
+    let mut forgotten = Box::pin(async move { sender.send(1).await });
+    assert!(poll(forgotten.as_mut()).is_pending());
+    std::mem::forget(forgotten);
+    let mut behind = pin!(channel.send(2));
+    assert!(poll(behind.as_mut()).is_pending());
+    assert_eq!(channel.try_recv(), Ok(1));
+    assert_eq!(channel.try_recv(), Ok(2));
+    assert!(poll(behind.as_mut()).is_ready());
+}
+
+/// An arm that was committed, or was left parked by a select that is leaked, is refused by the next
+/// select, before anything happens to its value. One that lost may be used again.
+fn an_arm_is_committed_once<E: Engine>() {
+    let channel = E::Channel::<Box<u32>>::bounded(0);
+    let mut send = pin!(channel.send_arm(Box::new(7)));
+    let again = |cases: &mut [Case<'_>]| {
+        let used = catch_unwind(AssertUnwindSafe(|| try_select(cases))).is_err();
+        let polled = || poll(pin!(select(cases))).is_ready();
+        used && catch_unwind(AssertUnwindSafe(polled)).is_err()
+    };
+    assert_eq!(try_select(&mut [Some(send.as_mut())]), None);
+    let mut cases = [Some(send.as_mut() as Pin<&mut dyn SelectArm>)];
+    assert!(poll(pin!(select(&mut cases))).is_pending());
+    let mut leaked = Box::pin(select(&mut cases));
+    assert!(poll(leaked.as_mut()).is_pending());
+    std::mem::forget(leaked);
+    assert!(again(&mut [Some(send.as_mut())]));
+    assert_eq!(channel.try_recv().ok(), Some(Box::new(7)));
+    assert!(again(&mut [Some(send.as_mut())]));
+    assert!(matches!(send.as_mut().take(), Some(Ok(()))));
+    assert!(again(&mut [Some(send.as_mut())]));
+    // The locks are free.
+    assert!(channel.try_recv().is_err());
 }
 
 /// A waker that works on the channel when it is woken, and when it is dropped.

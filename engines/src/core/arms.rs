@@ -494,7 +494,10 @@ unsafe impl<T: std::marker::Send, B: Buffer<T>, K: Kind<T>> SelectArm for Operat
     }
 
     unsafe fn attempt(self: Pin<&mut Self>) -> Attempt {
-        // SAFETY: the caller holds the lock; `Idle`, because a select attempts before it parks.
+        if self.waiter.phase() != Phase::Idle {
+            return Attempt::Used;
+        }
+        // SAFETY: the caller holds the lock; `Idle`.
         unsafe { self.core.state_mut(|state| self.try_now(state)) }
     }
 

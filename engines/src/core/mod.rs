@@ -227,22 +227,22 @@ impl<T, B: Buffer<T>> State<T, B> {
         if let Some(value) = self.buffer.pop() {
             return Ok((value, self.refill()));
         }
+        if self.closed {
+            // Senders that are still parked have failed: the close is about to take them out.
+            return Err(TryRecvError::Closed);
+        }
         if let Some(sender) = self.next_sender() {
             // SAFETY: just taken out to be served, under the lock (invariant 3).
             let (value, wake) = unsafe { take(sender) };
             return Ok((value, Some(wake)));
         }
-        Err(if self.closed {
-            TryRecvError::Closed
-        } else {
-            TryRecvError::Empty
-        })
+        Err(TryRecvError::Empty)
     }
 
     /// Moves the longest parked sender's value into the place that a receive has freed.
     #[inline]
     fn refill(&mut self) -> Option<Waker> {
-        if self.senders.is_empty() || !self.buffer.has_room() {
+        if self.senders.is_empty() || self.closed || !self.buffer.has_room() {
             return None;
         }
         let sender = self.next_sender()?;

@@ -88,6 +88,18 @@ impl<T> Clone for Links<T> {
 
 impl<T> Copy for Links<T> {}
 
+/// To loom, freeing a waiter is an access to all its cells: it must come after everything that
+/// others did to them.
+#[cfg(goish_loom)]
+impl<T> Drop for Waiter<T> {
+    fn drop(&mut self) {
+        self.links.with_mut(drop);
+        self.waker.with_mut(drop);
+        self.value.with_mut(drop);
+        self.claim.with_mut(drop);
+    }
+}
+
 impl<T> Waiter<T> {
     /// A send's, with its value.
     #[inline]
