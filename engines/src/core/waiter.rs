@@ -70,6 +70,9 @@ pub struct Waiter<T> {
     claim: UnsafeCell<MaybeUninit<Option<NonNull<Claim>>>>,
     /// A send's while it is `Idle`, `Waiting`, `Passed` or `Closed`; a receive's while it is `Done`.
     value: UnsafeCell<MaybeUninit<T>>,
+    /// How far it is, in bytes, to the waiter after the next, or 0: a guess that a list makes. From
+    /// when it is linked on.
+    pub(super) ahead: UnsafeCell<MaybeUninit<i32>>,
     phase: AtomicU8,
     _pinned: PhantomPinned,
 }
@@ -97,6 +100,7 @@ impl<T> Drop for Waiter<T> {
         self.waker.with_mut(drop);
         self.value.with_mut(drop);
         self.claim.with_mut(drop);
+        self.ahead.with_mut(drop);
     }
 }
 
@@ -120,6 +124,7 @@ impl<T> Waiter<T> {
             waker: UnsafeCell::new(MaybeUninit::uninit()),
             claim: UnsafeCell::new(MaybeUninit::uninit()),
             value: UnsafeCell::new(value),
+            ahead: UnsafeCell::new(MaybeUninit::uninit()),
             phase: AtomicU8::new(Phase::Idle as u8),
             _pinned: PhantomPinned,
         }
