@@ -11,6 +11,7 @@ pub mod child;
 pub mod commands;
 pub mod criterion_output;
 pub mod launch;
+pub mod memory;
 pub mod plan;
 pub mod protocol;
 pub mod stage;
@@ -21,7 +22,6 @@ mod attend;
 mod conformance;
 mod console;
 mod failure;
-mod memory;
 mod place;
 mod table;
 
