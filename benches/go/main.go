@@ -5,8 +5,8 @@
 // JSON of an answer, and exits with 0. `goish-go version` prints what Go it was built with.
 //
 // Each case stands in a file of its own, and mirrors the file of the same name in
-// benches/src/workloads: the same counts, warm-up and messages, the same part timed, and the same
-// check of what was delivered.
+// benches/src/workloads or, for the cases of goroutine runtimes, in benches/field/src/cases: the
+// same counts, warm-up and messages, the same part timed, and the same check of what was delivered.
 package main
 
 import (
@@ -164,10 +164,21 @@ func find(name, param string) (Workload, string, error) {
 	case "spawn-1m":
 		return spawn, "", nil
 	case "parked-1m":
-		return parked, heapNote, nil
+		return parked(million), heapNote, nil
 	case "fan-in":
 		senders, err := number("n")
 		return fanIn(senders), "", err
+	case "spawn-join":
+		goroutines, err := number("n")
+		return spawnJoin(goroutines), "", err
+	case "parked":
+		goroutines, err := number("n")
+		return parked(goroutines), heapNote, err
+	case "switch":
+		return switches, "", nil
+	case "producers":
+		producers, err := number("n")
+		return fromProducers(producers), "", err
 	}
 	return nil, "", unknown
 }

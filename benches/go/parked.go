@@ -8,10 +8,15 @@ import (
 // wakesReported is how many wakes are reported at a time.
 const wakesReported = 64
 
-// parked: 1,000,000 goroutines parked on one channel, then the channel is closed. Measured: the
+// parked: that many goroutines parked on one channel, then the channel is closed. Measured: the
 // growth of memory until all are parked, and the time from the close until all have seen it.
-func parked(scale uint64, stage *Stage) ([]Figure, error) {
-	goroutines := scaled(million, scale, 1)
+func parked(goroutines uint64) Workload {
+	return func(scale uint64, stage *Stage) ([]Figure, error) {
+		return parkAndClose(scaled(goroutines, scale, 1), stage)
+	}
+}
+
+func parkAndClose(goroutines uint64, stage *Stage) ([]Figure, error) {
 	stage.Expect(goroutines)
 	channel := make(chan uint64, 1)
 	var gate Gate

@@ -10,6 +10,7 @@ pub mod cases;
 pub mod child;
 pub mod commands;
 pub mod criterion_output;
+pub mod field;
 pub mod launch;
 pub mod memory;
 pub mod plan;
