@@ -6,7 +6,6 @@ mod support;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use goish_engines::Engine;
 use goish_lab::protocol::mode_name;
 use goish_lab::stage::Stage;
 use goish_lab::subject::Subject;
@@ -54,7 +53,7 @@ fn is_too_slow<S: Subject>() -> bool {
     let per_message = Stand::<S>::new().run(drain).div_f64(TENTH as f64);
     let slow = per_message > TOO_SLOW;
     if slow {
-        let (mode, engine) = (mode_name(S::MODE), S::Engine::INFO.name);
+        let (mode, engine) = (mode_name(S::MODE), S::NAME);
         println!(
             "fan-in/{mode}/{engine}/n={LARGE} is left to `cargo lab run`, which has a deadline: at n={TENTH} a message takes {per_message:?} already\n"
         );

@@ -7,12 +7,12 @@ static COUNTING: AtomicBool = AtomicBool::new(false);
 static BYTES: AtomicI64 = AtomicI64::new(0);
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 
-/// The system's allocator, with a count of the bytes asked for.
+/// An allocator, the system's unless another is named, with a count of the bytes asked for.
 ///
 /// Counting is off until [`count`] turns it on: what the timed cases pay is one relaxed load of a
 /// flag that nobody writes.
 #[derive(Debug)]
-pub struct CountingAllocator;
+pub struct CountingAllocator<A = System>(pub A);
 
 /// Starts counting. Memory that is freed later counts negative, whenever it was allocated, so that
 /// the difference of two [`bytes`] is what the heap grew by.
@@ -46,31 +46,31 @@ fn subtract(bytes: usize) {
     }
 }
 
-// SAFETY: every call goes to `System` with the caller's own arguments, and what `System` returns is
-// returned unchanged. The counters neither allocate nor panic.
-unsafe impl GlobalAlloc for CountingAllocator {
+// SAFETY: every call goes to the inner allocator with the caller's own arguments, and what that
+// returns is returned unchanged. The counters neither allocate nor panic.
+unsafe impl<A: GlobalAlloc> GlobalAlloc for CountingAllocator<A> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         add(layout.size());
-        // SAFETY: the caller keeps `GlobalAlloc::alloc`'s contract, which is `System`'s.
-        unsafe { System.alloc(layout) }
+        // SAFETY: the caller keeps `GlobalAlloc::alloc`'s contract, which is the inner one's.
+        unsafe { self.0.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         add(layout.size());
         // SAFETY: as for `alloc`.
-        unsafe { System.alloc_zeroed(layout) }
+        unsafe { self.0.alloc_zeroed(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         subtract(layout.size());
-        // SAFETY: the pointer came from `System` with this layout, since every pointer we give out did.
-        unsafe { System.dealloc(pointer, layout) }
+        // SAFETY: the pointer came from the inner allocator with this layout, since every pointer we give out did.
+        unsafe { self.0.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         add(size);
         subtract(layout.size());
         // SAFETY: as for `dealloc`, and the caller keeps `realloc`'s contract about `size`.
-        unsafe { System.realloc(pointer, layout, size) }
+        unsafe { self.0.realloc(pointer, layout, size) }
     }
 }

@@ -19,12 +19,15 @@ pub struct Case {
     /// What is run.
     pub workload: Workload,
     /// How much of a run's time one sample takes.
-    weight: Weight,
+    pub(crate) weight: Weight,
 }
+
+/// The parameter of a case that is measured with mimalloc in the place of the system's allocator.
+pub(crate) const WITH_MIMALLOC: &str = "allocator=mimalloc";
 
 /// How much time a sample takes, and so how often it can be afforded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Weight {
+pub(crate) enum Weight {
     /// A tenth of a second.
     Light,
     /// About a second: a million tasks.
@@ -33,10 +36,10 @@ enum Weight {
     Endless,
 }
 
-impl Case {
+impl Weight {
     /// Samples that a run takes of each engine and mode.
-    pub fn samples(&self, quick: bool) -> u32 {
-        match (self.weight, quick) {
+    pub(crate) fn samples(self, quick: bool) -> u32 {
+        match (self, quick) {
             (Weight::Light, true) => 11,
             (Weight::Light, false) => 40,
             (Weight::Heavy, true) => 5,
@@ -46,15 +49,44 @@ impl Case {
         }
     }
 
+    /// Samples that a run of the whole field takes of each: of more subjects fewer.
+    pub(crate) fn samples_of_field(self, quick: bool) -> u32 {
+        match (self, quick) {
+            (Weight::Light, true) => 5,
+            (Weight::Light, false) => 15,
+            (Weight::Heavy, true) => 3,
+            (Weight::Heavy, false) => 9,
+            (Weight::Endless, true) => 1,
+            (Weight::Endless, false) => 5,
+        }
+    }
+
     /// Roughly how long one sample takes on two cores, child process included, for the estimate
     /// that a run begins with.
-    pub fn seconds(&self, deadline: f64) -> f64 {
-        match self.weight {
+    pub(crate) fn seconds(self, deadline: f64) -> f64 {
+        match self {
             Weight::Light => 0.1,
             Weight::Heavy => 1.2,
             // One of the four engines and modes reaches its deadline.
             Weight::Endless => 1.2 + deadline / 4.0,
         }
+    }
+}
+
+impl Case {
+    /// Samples that a run takes of each engine and mode.
+    pub fn samples(&self, quick: bool) -> u32 {
+        self.weight.samples(quick)
+    }
+
+    /// Roughly how long one sample takes: see [`Weight::seconds`].
+    pub fn seconds(&self, deadline: f64) -> f64 {
+        self.weight.seconds(deadline)
+    }
+
+    /// Whether only a run of the whole field has it: it needs another program.
+    pub fn only_in_field(&self) -> bool {
+        self.param == WITH_MIMALLOC
     }
 
     /// What a gate divides this case's counts by, so that one sample takes some 50 ms.
@@ -158,7 +190,9 @@ pub const CASES: &[Case] = {
         case("rss-100k", "capacity=0", Workload::Rss(0), Light),
         case("rss-100k", "capacity=16", Workload::Rss(16), Light),
         case("spawn-1m", "", Workload::Spawn, Heavy),
+        case("spawn-1m", WITH_MIMALLOC, Workload::Spawn, Heavy),
         case("parked-1m", "", Workload::Parked, Endless),
+        case("parked-1m", WITH_MIMALLOC, Workload::Parked, Endless),
         case("fan-in", "n=1000", Workload::FanIn(1_000), Light),
         case("fan-in", "n=10000", Workload::FanIn(10_000), Light),
         case("fan-in", "n=100000", Workload::FanIn(100_000), Endless),
@@ -226,7 +260,8 @@ pub fn find(name: &str, param: &str) -> Result<&'static Case, UnknownCase> {
         })
 }
 
-/// The cases of these names with all their parameters, in the table's order, each once.
+/// The cases of these names with all their parameters, in the table's order, each once; without
+/// those that only a run of the whole field has.
 ///
 /// # Errors
 ///
@@ -238,7 +273,7 @@ pub fn select(wanted: &[String]) -> Result<Vec<&'static Case>, UnknownCase> {
     let wanted: BTreeSet<&str> = wanted.iter().map(String::as_str).collect();
     Ok(CASES
         .iter()
-        .filter(|case| wanted.contains(case.name))
+        .filter(|case| wanted.contains(case.name) && !case.only_in_field())
         .collect())
 }
 

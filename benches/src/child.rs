@@ -1,6 +1,7 @@
 //! Inside the child process: run one workload, watch its deadline, say how it went.
 
 use std::io::Write;
+use std::panic::PanicHookInfo;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -10,6 +11,7 @@ use goish_results::record::{Figure, Mode, Outcome};
 
 use crate::allocator;
 use crate::cases::{self, Case};
+use crate::memory;
 use crate::protocol::{Answer, Request};
 use crate::stage::{Stage, Wrong};
 use crate::subject::{Goish, Raw, Subject};
@@ -17,31 +19,40 @@ use crate::subject::{Goish, Raw, Subject};
 /// Whether this process has given its answer: there is one answer, the first.
 static ANSWERED: AtomicBool = AtomicBool::new(false);
 
-/// Takes the sample, prints the answer and ends the process.
+/// Takes the sample on the engine that the request names, prints the answer and ends the process.
+pub fn main(request: &Request) -> ! {
+    limit_address_space(request);
+    run(Answer::error, || {
+        let mut visit = Visit {
+            request,
+            answer: None,
+        };
+        match goish_engines::visit(&request.engine, &mut visit) {
+            Err(unknown) => Answer::error(unknown.to_string()),
+            Ok(()) => {
+                let nothing = || Answer::error("the engine was never visited");
+                visit.answer.unwrap_or_else(nothing)
+            }
+        }
+    })
+}
+
+/// Takes a sample, prints the answer and ends the process. A panic is answered with what `panicked`
+/// makes of its words.
 ///
 /// The process ends without dropping anything. A million tasks that wait in one channel would be
 /// taken out of it one by one, which on some engines takes longer than the sample.
-pub fn main(request: &Request) -> ! {
-    limit(request);
-    std::panic::set_hook(Box::new(|panic| {
+pub fn run(
+    panicked: impl Fn(String) -> Answer + Send + Sync + 'static,
+    take: impl FnOnce() -> Answer,
+) -> ! {
+    end_with_the_lab();
+    std::panic::set_hook(Box::new(move |panic| {
         // Whatever thread this is: the sample is worth nothing any more, and tasks that wait for the
         // one that panicked would wait until the deadline.
-        answer(&Answer::error(format!(
-            "it panicked: {}",
-            on_one_line(&panic.to_string())
-        )));
+        answer(&panicked(format!("it panicked{}", words(panic))));
     }));
-    let mut visit = Visit {
-        request,
-        answer: None,
-    };
-    match goish_engines::visit(&request.engine, &mut visit) {
-        Err(unknown) => answer(&Answer::error(unknown.to_string())),
-        Ok(()) => {
-            let nothing = || Answer::error("the engine was never visited");
-            answer(&visit.answer.unwrap_or_else(nothing))
-        }
-    }
+    answer(&take())
 }
 
 /// Prints the answer, if it is the first, and ends the process.
@@ -60,24 +71,27 @@ fn answer(answer: &Answer) -> ! {
     }
 }
 
-/// Keeps the sample from harming the machine, and from outliving the lab.
-fn limit(request: &Request) {
+/// Ends this process when the lab ends. It is not needed to measure, so it need not succeed.
+fn end_with_the_lab() {
     #[cfg(target_os = "linux")]
     {
-        use rustix::process::{
-            Resource, Rlimit, Signal, set_parent_process_death_signal, setrlimit,
-        };
-        // Neither is needed to measure, so neither has to succeed.
+        use rustix::process::{Signal, set_parent_process_death_signal};
         let _ = set_parent_process_death_signal(Some(Signal::KILL));
-        if let Some(bytes) = request.memory_bytes {
-            let _ = setrlimit(
-                Resource::As,
-                Rlimit {
-                    current: Some(bytes),
-                    maximum: Some(bytes),
-                },
-            );
-        }
+    }
+}
+
+/// Keeps the sample from harming the machine. It is not needed to measure either.
+pub fn limit_address_space(request: &Request) {
+    #[cfg(target_os = "linux")]
+    if let Some(bytes) = request.memory_bytes {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        let _ = setrlimit(
+            Resource::As,
+            Rlimit {
+                current: Some(bytes),
+                maximum: Some(bytes),
+            },
+        );
     }
     #[cfg(not(target_os = "linux"))]
     let _ = request;
@@ -108,11 +122,16 @@ fn take<E: Engine>(case: &Case, request: &Request) -> Answer {
             runtime: None,
         };
     }
+    match request.mode {
+        Mode::Raw => measure::<Raw<E>>(case, request, note),
+        Mode::Goish => measure::<Goish<E>>(case, request, note),
+    }
+}
+
+/// Takes the sample on this subject. `note` is what a reader must know to compare it.
+pub fn measure<S: Subject>(case: &Case, request: &Request, note: Option<String>) -> Answer {
     let stage = Stage::watched();
-    let outcome = match request.mode {
-        Mode::Raw => observe::<Raw<E>>(case, request, &stage),
-        Mode::Goish => observe::<Goish<E>>(case, request, &stage),
-    };
+    let outcome = observe::<S>(case, request, &stage);
     Answer {
         outcome,
         note,
@@ -141,30 +160,36 @@ fn observe<S: Subject>(case: &Case, request: &Request, stage: &Stage) -> Outcome
         Stage::rest().await;
         result
     });
-    let outcome = watch(
-        &result,
-        begun,
-        Duration::from_millis(request.deadline_ms),
-        stage,
-    );
+    let deadline = Duration::from_millis(request.deadline_ms);
+    let outcome = watch(&result, begun, deadline, None, stage);
     // Not dropped: that would wait for the tasks, and drop them.
     std::mem::forget(runtime);
     outcome
 }
 
 /// Waits for the workload until the deadline, which holds for its preparation and then, from the
-/// start of the clock, once more for its timed part.
-fn watch(
+/// start of the clock, once more for its timed part; or until this process holds more resident
+/// bytes than `budget`, if there is one.
+pub fn watch(
     result: &mpsc::Receiver<Result<Vec<Figure>, Wrong>>,
     begun: Instant,
     deadline: Duration,
+    budget: Option<u64>,
     stage: &Stage,
 ) -> Outcome {
+    /// How often the budget is looked at: a machine fills no more than some hundred MiB meanwhile.
+    const GLANCE: Duration = Duration::from_millis(50);
+
     loop {
         let started = stage.started();
         let left = deadline.saturating_sub(started.unwrap_or(begun).elapsed());
-        match result.recv_timeout(left) {
+        let wait = match budget {
+            Some(_) => left.min(GLANCE),
+            None => left,
+        };
+        match result.recv_timeout(wait) {
             Ok(Ok(figures)) => return Outcome::Ok { figures },
+            Ok(Err(Wrong::Stopped(reason))) => return stopped(reason, stage),
             Ok(Err(wrong)) => {
                 return Outcome::Error {
                     reason: wrong.to_string(),
@@ -175,22 +200,25 @@ fn watch(
                     reason: "the workload ended without a result".to_owned(),
                 };
             }
-            // The clock was started meanwhile: the deadline counts from there.
-            Err(RecvTimeoutError::Timeout) if started.is_none() && stage.started().is_some() => {}
-            Err(RecvTimeoutError::Timeout) => return not_finished(deadline, stage),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        if let Some(budget) = budget
+            && memory::resident().is_ok_and(|bytes| bytes > budget)
+        {
+            let reason = format!("it passed its memory budget of {} MiB", budget >> 20);
+            return stopped(reason, stage);
+        }
+        // Where the clock was started meanwhile, the deadline counts from there.
+        let waited = wait == left && (started.is_some() || stage.started().is_none());
+        if waited {
+            return not_finished(deadline, stage);
         }
     }
 }
 
-/// The reason says nothing of how far the sample got: that stands beside it, and the reasons of a
-/// cell's samples should be one.
-fn not_finished(deadline: Duration, stage: &Stage) -> Outcome {
+/// What stopped short of its end, with how far it got.
+pub fn stopped(reason: String, stage: &Stage) -> Outcome {
     let (delivered, expected) = stage.progress();
-    let limit = format!("its deadline of {} s", deadline.as_secs_f64());
-    let reason = match stage.started() {
-        Some(_) => format!("it passed {limit}"),
-        None => format!("it was still being prepared at {limit}"),
-    };
     Outcome::Dnf {
         reason,
         delivered,
@@ -199,7 +227,62 @@ fn not_finished(deadline: Duration, stage: &Stage) -> Outcome {
     }
 }
 
-/// The text as one line, for a reason that stands in a table.
-fn on_one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+/// The reason says nothing of how far the sample got: that stands beside it, and the reasons of a
+/// cell's samples should be one.
+fn not_finished(deadline: Duration, stage: &Stage) -> Outcome {
+    let limit = format!("its deadline of {} s", deadline.as_secs_f64());
+    let reason = match stage.started() {
+        Some(_) => format!("it passed {limit}"),
+        None => format!("it was still being prepared at {limit}"),
+    };
+    stopped(reason, stage)
+}
+
+/// What a panic said and where, for a reason that stands in a table.
+fn words(panic: &PanicHookInfo<'_>) -> String {
+    let place = panic.location().map_or_else(String::new, |location| {
+        format!(" at {}:{}", crate_path(location.file()), location.line())
+    });
+    let said = panic.payload_as_str().unwrap_or("no message");
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("{place}: {said}")
+}
+
+/// A source file by its crate, without the place where a machine keeps its crates.
+fn crate_path(file: &str) -> &str {
+    /// What comes before a crate's folder, and how many folders come between.
+    const HOMES: [(&str, usize); 3] = [
+        ("/registry/src/", 1),
+        ("/git/checkouts/", 2),
+        ("/rustc/", 1),
+    ];
+    HOMES
+        .iter()
+        .find_map(|(home, between)| {
+            let (_, path) = file.split_once(home)?;
+            path.splitn(between + 1, '/').last()
+        })
+        .unwrap_or(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_file_is_named_by_its_crate() {
+        for (file, named) in [
+            (
+                "/home/a/.cargo/registry/src/host-1/may-0.3.51/src/lib.rs",
+                "may-0.3.51/src/lib.rs",
+            ),
+            (
+                "/rustc/59807616/library/std/src/thread.rs",
+                "library/std/src/thread.rs",
+            ),
+            ("src/bin/may.rs", "src/bin/may.rs"),
+        ] {
+            assert_eq!(crate_path(file), named);
+        }
+    }
 }

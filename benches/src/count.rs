@@ -146,7 +146,7 @@ struct Single<S>(PhantomData<S>);
 
 impl<S: Subject> Subject for Single<S> {
     const MODE: Mode = S::MODE;
-    type Engine = S::Engine;
+    const NAME: &'static str = S::NAME;
     type Sender = S::Sender;
     type Receiver = S::Receiver;
     type Task<T: Send + 'static> = tokio::task::JoinHandle<T>;
@@ -182,8 +182,16 @@ impl<S: Subject> Subject for Single<S> {
         S::send(sender, message)
     }
 
-    fn recv(receiver: &Self::Receiver) -> impl Future<Output = Option<u64>> + Send {
+    fn another(receiver: &Self::Receiver) -> Self::Receiver {
+        S::another(receiver)
+    }
+
+    fn recv(receiver: &mut Self::Receiver) -> impl Future<Output = Option<u64>> + Send {
         S::recv(receiver)
+    }
+
+    fn recv_beside(receiver: &Self::Receiver) -> impl Future<Output = Option<u64>> + Send {
+        S::recv_beside(receiver)
     }
 
     fn end(sender: Self::Sender) {

@@ -1,13 +1,16 @@
 //! Running a sample in a child process, and making an outcome of whatever comes of it.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use goish_results::record::Outcome;
+
 use crate::attend::{self, Ended};
+use crate::field::programs::Place;
 use crate::protocol::{Answer, Request};
 
 /// Names another program to run as the child: how the tests put crashing and hanging children in
@@ -73,9 +76,31 @@ impl Launcher {
         &self.program
     }
 
-    /// Takes one sample. `None` when it was interrupted. Never hangs: a child that is not heard of
-    /// is killed, with all that it started.
+    /// Takes one sample in this very program. `None` when it was interrupted. Never hangs: a child
+    /// that is not heard of is killed, with all that it started.
     pub fn launch(&self, request: &Request) -> Option<Finished> {
+        self.launch_program(&self.program, request)
+    }
+
+    /// The same, wherever the program for the sample is.
+    pub(crate) fn launch_at(&self, place: &Place<'_>, request: &Request) -> Option<Finished> {
+        match place {
+            Place::Here => self.launch(request),
+            Place::There(program) => self.launch_program(program, request),
+            Place::Nowhere(reason) => Some(Finished {
+                answer: Answer {
+                    outcome: Outcome::Refused {
+                        reason: (*reason).to_owned(),
+                    },
+                    note: None,
+                    runtime: None,
+                },
+                wall: Duration::ZERO,
+            }),
+        }
+    }
+
+    fn launch_program(&self, program: &Path, request: &Request) -> Option<Finished> {
         let begun = Instant::now();
         let finished = |answer| {
             Some(Finished {
@@ -84,9 +109,10 @@ impl Launcher {
             })
         };
         let limit = 2 * Duration::from_millis(request.deadline_ms) + GRACE;
-        match self.execute(&request.arguments(), request.workers, limit) {
+        let arguments = request.arguments();
+        match self.execute_program(program, &arguments, request.workers, limit) {
             Err(error) => {
-                let program = self.program.display();
+                let program = program.display();
                 finished(Answer::error(format!("cannot start {program}: {error}")))
             }
             Ok(Ended::Interrupted) => None,
@@ -102,7 +128,7 @@ impl Launcher {
         }
     }
 
-    /// Runs the program with these arguments and this many workers, and ends it at the limit.
+    /// Runs this very program with these arguments and this many workers, and ends it at the limit.
     ///
     /// # Errors
     ///
@@ -113,10 +139,22 @@ impl Launcher {
         workers: u32,
         limit: Duration,
     ) -> io::Result<Ended> {
-        let mut command = Command::new(&self.program);
+        self.execute_program(&self.program, arguments, workers, limit)
+    }
+
+    fn execute_program(
+        &self,
+        program: &Path,
+        arguments: &[String],
+        workers: u32,
+        limit: Duration,
+    ) -> io::Result<Ended> {
+        let mut command = Command::new(program);
+        // Each runtime looks for the number of its workers under a name of its own.
+        let workers_of = ["GOMAXPROCS", "ASYNC_STD_THREAD_COUNT", "SMOL_THREADS"];
         command
             .args(arguments)
-            .env("GOMAXPROCS", workers.to_string())
+            .envs(workers_of.map(|name| (name, workers.to_string())))
             // A backtrace of a million tasks' panic helps nobody, and takes long.
             .env("RUST_BACKTRACE", "0");
         if let Some((name, value)) = &self.variable {
@@ -125,6 +163,13 @@ impl Launcher {
         attend::run(&mut command, Instant::now() + limit, &self.interrupted)
     }
 }
+
+/// What Rust, the system and Go say when memory is refused.
+const OUT_OF_MEMORY: [&str; 3] = [
+    "memory allocation of",
+    "Cannot allocate memory",
+    "runtime: out of memory",
+];
 
 /// Makes an answer of how a child exited and of what it said.
 fn interpret(status: ExitStatus, stdout: &str, stderr: &str, memory: Option<u64>) -> Answer {
@@ -140,7 +185,7 @@ fn interpret(status: ExitStatus, stdout: &str, stderr: &str, memory: Option<u64>
             )),
         };
     }
-    if stderr.contains("memory allocation of") || stderr.contains("Cannot allocate memory") {
+    if OUT_OF_MEMORY.iter().any(|words| stderr.contains(words)) {
         return Answer::error(match memory {
             Some(bytes) => format!(
                 "it ran out of memory: a sample may take {} MiB on this machine now",
@@ -188,7 +233,8 @@ fn first_line(stderr: &str) -> Option<&str> {
         .or_else(|| lines().next())
 }
 
-fn shortened(text: &str) -> String {
+/// The beginning of a text that may be long.
+pub(crate) fn shortened(text: &str) -> String {
     const MOST: usize = 200;
     match text.char_indices().nth(MOST) {
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -4,7 +4,7 @@ use crate::stage::Wrong;
 
 /// Resident and heap bytes at one moment.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Footprint {
+pub struct Footprint {
     resident: i64,
     heap: i64,
 }
@@ -15,39 +15,49 @@ impl Footprint {
     /// # Errors
     ///
     /// Where there is no `/proc/self/statm`.
-    pub(crate) fn now() -> Result<Self, Wrong> {
+    pub fn now() -> Result<Self, Wrong> {
         Ok(Footprint {
-            resident: resident()?,
+            resident: resident()? as i64,
             heap: crate::allocator::bytes(),
         })
     }
 
     /// Resident bytes that came since `earlier`, shared out over `count`.
-    pub(crate) fn resident_per(self, earlier: Footprint, count: u64) -> f64 {
+    pub fn resident_per(self, earlier: Footprint, count: u64) -> f64 {
         (self.resident - earlier.resident) as f64 / count as f64
     }
 
     /// Heap bytes that came since `earlier`, shared out over `count`.
-    pub(crate) fn heap_per(self, earlier: Footprint, count: u64) -> f64 {
+    pub fn heap_per(self, earlier: Footprint, count: u64) -> f64 {
         (self.heap - earlier.heap) as f64 / count as f64
     }
 }
 
+/// Resident bytes of this process.
+///
+/// # Errors
+///
+/// Where there is no `/proc/self/statm`.
 #[cfg(target_os = "linux")]
-fn resident() -> Result<i64, Wrong> {
+pub fn resident() -> Result<u64, Wrong> {
     const PATH: &str = "/proc/self/statm";
     let text =
         std::fs::read_to_string(PATH).map_err(|error| Wrong::Memory(format!("{PATH}: {error}")))?;
     let pages = text
         .split_ascii_whitespace()
         .nth(1)
-        .and_then(|pages| pages.parse::<i64>().ok());
+        .and_then(|pages| pages.parse::<u64>().ok());
     let pages = pages.ok_or_else(|| Wrong::Memory(format!("{PATH} says `{}`", text.trim())))?;
-    Ok(pages * rustix::param::page_size() as i64)
+    Ok(pages * rustix::param::page_size() as u64)
 }
 
+/// Resident bytes of this process.
+///
+/// # Errors
+///
+/// Always: only Linux has `/proc/self/statm`.
 #[cfg(not(target_os = "linux"))]
-fn resident() -> Result<i64, Wrong> {
+pub fn resident() -> Result<u64, Wrong> {
     Err(Wrong::Memory(
         "this system has no /proc/self/statm".to_owned(),
     ))

@@ -61,12 +61,12 @@ impl Checkout {
 }
 
 fn git(workspace: &Path, arguments: &[&str]) -> Option<String> {
-    let mut command = Command::new("git");
-    command
-        .current_dir(workspace)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stderr(Stdio::null());
+    said_by(Command::new("git").current_dir(workspace).args(arguments))
+}
+
+/// What a command says on its standard output, if it succeeds.
+pub(crate) fn said_by(command: &mut Command) -> Option<String> {
+    command.stdin(Stdio::null()).stderr(Stdio::null());
     let output = command
         .output()
         .ok()
@@ -104,6 +104,24 @@ pub(crate) fn engine_versions(engines: &[Info]) -> BTreeMap<String, String> {
         )
     };
     engines.iter().map(described).collect()
+}
+
+/// The lock file of the field.
+const FIELD_LOCK: &str = include_str!("../field/Cargo.lock");
+
+/// The version of a package that the field uses: the newest, where the lock file has several.
+pub(crate) fn field_version(name: &str) -> Option<String> {
+    let lock: Lock = toml::from_str(FIELD_LOCK).ok()?;
+    let field = lock
+        .package
+        .iter()
+        .find(|package| package.name == "goish-field")?;
+    let named = |dependency: &&String| dependency.split(' ').next() == Some(name);
+    let exact = field.dependencies.iter().find(named)?.split(' ').nth(1);
+    let only = || lock.package.iter().find(|package| package.name == name);
+    exact
+        .or_else(|| only().map(|package| package.version.as_str()))
+        .map(str::to_owned)
 }
 
 /// The version of a package that goish-engines uses. The lock file may have several; it then says

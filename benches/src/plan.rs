@@ -3,36 +3,47 @@
 use goish_results::record::{Cell, Mode};
 use goish_results::store::PlannedSample;
 
-use crate::cases::Case;
+/// A case with a parameter, and who takes part in it.
+#[derive(Clone, Debug)]
+pub struct Line<'a> {
+    /// The case's name.
+    pub case: &'a str,
+    /// Its parameter.
+    pub param: &'a str,
+    /// Samples of each cell.
+    pub samples: u32,
+    /// Who is measured raw.
+    pub raw: Vec<&'a str>,
+    /// Who is measured with Go's rules.
+    pub goish: Vec<&'a str>,
+}
 
-const MODES: [Mode; 2] = [Mode::Raw, Mode::Goish];
-
-/// Lays out every sample of these cases on these engines, `samples` of each engine and mode.
+/// Lays out every sample of these lines. Of what is `absent`, one sample of each cell is enough to
+/// say why.
 ///
 /// A shared machine drifts, so whatever is compared with each other is measured next to each other,
 /// and every cell over the whole of the run. The run consists of rounds; in a round each cell has at
 /// most one sample. Within a round the engines follow each other for each case and mode: in the
 /// next round in the reverse order (A B, then B A), and with more than two engines another begins.
 /// A cell with fewer samples than there are rounds skips rounds evenly.
-pub fn plan(
-    cases: &[&Case],
-    engines: &[&str],
-    samples: impl Fn(&Case) -> u32,
-) -> Vec<PlannedSample> {
-    let rounds = cases.iter().map(|case| samples(case)).max().unwrap_or(0);
+pub fn plan(lines: &[Line<'_>], absent: impl Fn(&str) -> bool) -> Vec<PlannedSample> {
+    let rounds = lines.iter().map(|line| line.samples).max().unwrap_or(0);
     let mut plan = Vec::new();
     for round in 0..rounds {
-        for case in cases {
-            let Some(sample) = sample_in_round(round, rounds, samples(case)) else {
+        for line in lines {
+            let Some(sample) = sample_in_round(round, rounds, line.samples) else {
                 continue;
             };
-            for mode in MODES {
+            for (mode, engines) in [(Mode::Raw, &line.raw), (Mode::Goish, &line.goish)] {
                 for engine in turn(engines, sample) {
+                    if sample > 0 && absent(engine) {
+                        continue;
+                    }
                     plan.push(PlannedSample {
                         order: plan.len() as u64,
                         cell: Cell {
-                            case: case.name.to_owned(),
-                            param: case.param.to_owned(),
+                            case: line.case.to_owned(),
+                            param: line.param.to_owned(),
                             mode,
                             engine: engine.to_owned(),
                         },
@@ -74,9 +85,17 @@ mod tests {
     use crate::cases::CASES;
 
     fn everything(engines: &[&str]) -> Vec<PlannedSample> {
-        plan(&CASES.iter().collect::<Vec<_>>(), engines, |case| {
-            case.samples(false)
-        })
+        let lines: Vec<Line<'_>> = CASES
+            .iter()
+            .map(|case| Line {
+                case: case.name,
+                param: case.param,
+                samples: case.samples(false),
+                raw: engines.to_vec(),
+                goish: engines.to_vec(),
+            })
+            .collect();
+        plan(&lines, |_| false)
     }
 
     #[test]
@@ -93,6 +112,23 @@ mod tests {
             let case = crate::cases::find(&cell.case, &cell.param).unwrap();
             assert!(samples.into_iter().eq(0..case.samples(false)), "{cell:?}");
         }
+    }
+
+    #[test]
+    fn what_is_absent_is_asked_for_once() {
+        let line = Line {
+            case: "ping-pong",
+            param: "",
+            samples: 5,
+            raw: vec!["a"],
+            goish: vec!["a", "go"],
+        };
+        let plan = plan(&[line], |engine| engine == "go");
+        let samples = |engine: &str| {
+            let of_engine = plan.iter().filter(|planned| planned.cell.engine == engine);
+            of_engine.count()
+        };
+        assert_eq!((samples("a"), samples("go")), (10, 1));
     }
 
     #[test]

@@ -88,13 +88,18 @@ impl Stage {
     ///
     /// On a watched stage, when polled outside a tokio runtime.
     pub async fn start(&self) -> Clock {
-        if self.0.started.get().is_none() {
-            if let Some(watch) = &self.0.watch {
-                Stage::rest().await;
-                lock(watch).begin();
-            }
-            self.0.started.get_or_init(Instant::now);
+        if self.0.started.get().is_none()
+            && let Some(watch) = &self.0.watch
+        {
+            Stage::rest().await;
+            lock(watch).begin();
         }
+        self.start_now()
+    }
+
+    /// Starts the clock without letting the workers rest first, on any runtime or none.
+    pub fn start_now(&self) -> Clock {
+        self.0.started.get_or_init(Instant::now);
         Clock {
             stage: self.clone(),
             started: Instant::now(),
@@ -324,6 +329,9 @@ pub enum Wrong {
     /// A channel that ended too early, or did not.
     #[error("{0}")]
     Behaviour(&'static str),
+    /// The system or the runtime gave no more of something: how far it got is the result.
+    #[error("{0}")]
+    Stopped(String),
     /// Resident memory could not be read.
     #[error("resident memory cannot be read: {0}")]
     Memory(String),

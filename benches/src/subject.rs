@@ -24,12 +24,12 @@ pub enum Capacity {
 pub trait Subject: Sized + Send + Sync + 'static {
     /// The mode that this is.
     const MODE: Mode;
-    /// The engine behind it.
-    type Engine: Engine;
+    /// Its name: the engine's.
+    const NAME: &'static str;
     /// A sending handle. The channel ends when the last is dropped (raw) or one is ended (goish).
     type Sender: Clone + Send + Sync + 'static;
     /// A receiving handle.
-    type Receiver: Clone + Send + Sync + 'static;
+    type Receiver: Send + Sync + 'static;
     /// A task that can be joined. Dropping it lets the task run on.
     type Task<T: Send + 'static>: Send + 'static;
     /// The runtime that tasks run on.
@@ -55,8 +55,16 @@ pub trait Subject: Sized + Send + Sync + 'static {
     /// Sends; `false` when the channel has ended.
     fn send(sender: &Self::Sender, message: u64) -> impl Future<Output = bool> + Send;
 
+    /// Another receiving handle of the same channel. Only cases that a channel of one receiver
+    /// refuses ask for it.
+    fn another(receiver: &Self::Receiver) -> Self::Receiver;
+
     /// Receives; `None` once the channel has ended and is drained.
-    fn recv(receiver: &Self::Receiver) -> impl Future<Output = Option<u64>> + Send;
+    fn recv(receiver: &mut Self::Receiver) -> impl Future<Output = Option<u64>> + Send;
+
+    /// Receives through a handle on which other receives wait at the same time. Only cases that a
+    /// channel of one receiver refuses ask for it.
+    fn recv_beside(receiver: &Self::Receiver) -> impl Future<Output = Option<u64>> + Send;
 
     /// Ends the channel. Every other sending handle must be dropped by then, and its sends done.
     fn end(sender: Self::Sender);
@@ -84,7 +92,7 @@ type RawReceiverOf<E> = <<E as Engine>::Raw as RawChannels>::Receiver<u64>;
 
 impl<E: Engine> Subject for Raw<E> {
     const MODE: Mode = Mode::Raw;
-    type Engine = E;
+    const NAME: &'static str = E::INFO.name;
     type Sender = RawSenderOf<E>;
     type Receiver = RawReceiverOf<E>;
     type Task<T: Send + 'static> = tokio::task::JoinHandle<T>;
@@ -121,7 +129,15 @@ impl<E: Engine> Subject for Raw<E> {
         sender.send(message)
     }
 
-    fn recv(receiver: &Self::Receiver) -> impl Future<Output = Option<u64>> + Send {
+    fn another(receiver: &Self::Receiver) -> Self::Receiver {
+        receiver.clone()
+    }
+
+    fn recv(receiver: &mut Self::Receiver) -> impl Future<Output = Option<u64>> + Send {
+        receiver.recv()
+    }
+
+    fn recv_beside(receiver: &Self::Receiver) -> impl Future<Output = Option<u64>> + Send {
         receiver.recv()
     }
 
@@ -149,7 +165,7 @@ pub struct Goish<E>(PhantomData<E>);
 
 impl<E: Engine> Subject for Goish<E> {
     const MODE: Mode = Mode::Goish;
-    type Engine = E;
+    const NAME: &'static str = E::INFO.name;
     type Sender = Chan<u64, E>;
     type Receiver = Chan<u64, E>;
     type Task<T: Send + 'static> = goish::Goroutine<T>;
@@ -185,7 +201,15 @@ impl<E: Engine> Subject for Goish<E> {
         sender.send(message).await.is_ok()
     }
 
-    fn recv(receiver: &Self::Receiver) -> impl Future<Output = Option<u64>> + Send {
+    fn another(receiver: &Self::Receiver) -> Self::Receiver {
+        receiver.clone()
+    }
+
+    fn recv(receiver: &mut Self::Receiver) -> impl Future<Output = Option<u64>> + Send {
+        receiver.recv()
+    }
+
+    fn recv_beside(receiver: &Self::Receiver) -> impl Future<Output = Option<u64>> + Send {
         receiver.recv()
     }
 

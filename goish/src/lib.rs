@@ -102,6 +102,22 @@
 //! and so on) and, where one program has several, by type: `Chan<int, Flume>`. What
 //! an engine cannot honour is refused by a panic that names the engine and the operation.
 
+//!
+//! # The allocator
+//!
+//! A goroutine is one allocation, and where a program spawns by the million the system's allocator
+//! is most of what that costs. The feature `mimalloc` brings another, which a program takes with
+//!
+//! ```
+//! # #[cfg(feature = "mimalloc")]
+//! #[global_allocator]
+//! static ALLOCATOR: goish::MiMalloc = goish::MiMalloc;
+//! # fn main() {}
+//! ```
+//!
+//! The library does not take it by itself: a program has one global allocator, and it is the
+//! program's to choose. The feature needs a C compiler when it is built.
+
 #![allow(
     non_snake_case,
     reason = "names follow Go where a Go programmer types them"
@@ -132,6 +148,9 @@ pub use chan::{Chan, Recv, Send};
 pub use goish_macros as __macros;
 pub use goish_macros::go_fn;
 pub use goroutine::{Goroutine, Panicked, Waiting};
+/// Microsoft's allocator, for programs that spawn much: see [the crate's page](crate#the-allocator).
+#[cfg(feature = "mimalloc")]
+pub use mimalloc::MiMalloc;
 pub use range::Range;
 pub use zero::Zero;
 

@@ -30,6 +30,32 @@ pub struct Cell {
     pub engine: String,
 }
 
+/// What stands under an engine's name in a run and is no engine of goish's, and what a reader must
+/// know to compare it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    /// What kind of thing it is.
+    pub kind: Kind,
+    /// How it was set up.
+    pub setup: String,
+    /// What it does not do that others of the run do, a clause each.
+    pub lacks: Vec<String>,
+}
+
+/// What kind of thing a run measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Go itself.
+    Go,
+    /// A published version of goish.
+    Published,
+    /// A crate with channels, measured by its own API.
+    Channels,
+    /// A goroutine runtime, measured by its own API.
+    Runtime,
+}
+
 /// One measured quantity of one sample.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figure {

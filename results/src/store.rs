@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::machine::Machine;
-use crate::record::{Cell, Conformance, Row, SCHEMA};
+use crate::record::{Cell, Conformance, Row, SCHEMA, Subject};
 
 mod atomic;
 mod error;
@@ -62,6 +62,9 @@ pub struct RunHeader {
     pub machine: Machine,
     /// For each engine its crate and version, for example `flume` to `flume 0.12.0`.
     pub engine_versions: BTreeMap<String, String>,
+    /// Which names stand for something else than an engine of goish's, and for what.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub subjects: BTreeMap<String, Subject>,
     /// The command that started the run, as a reader would type it.
     pub command: String,
     /// Whether the workloads were cut down to end within minutes.

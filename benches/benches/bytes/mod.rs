@@ -4,7 +4,6 @@ use std::process::Command;
 
 use criterion::Throughput;
 use criterion::measurement::{Measurement, ValueFormatter};
-use goish_engines::Engine;
 use goish_lab::protocol::{Answer, Request};
 use goish_lab::subject::Subject;
 use goish_results::record::Outcome;
@@ -67,7 +66,7 @@ pub(crate) fn per_channel<S: Subject>() -> f64 {
         case: "rss-100k".to_owned(),
         param: "capacity=0".to_owned(),
         mode: S::MODE,
-        engine: S::Engine::INFO.name.to_owned(),
+        engine: S::NAME.to_owned(),
         workers: goish_lab::workers(),
         scale: 1,
         deadline_ms: 60_000,

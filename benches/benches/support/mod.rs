@@ -31,7 +31,7 @@ pub(crate) fn on_each(what: &mut impl OnEach) {
 
 /// `case/mode/engine`, and the parameter if the case has one.
 pub(crate) fn id<S: Subject>(param: &str) -> BenchmarkId {
-    let (mode, engine) = (mode_name(S::MODE), S::Engine::INFO.name);
+    let (mode, engine) = (mode_name(S::MODE), S::NAME);
     match param {
         "" => BenchmarkId::new(mode, engine),
         param => BenchmarkId::new(format!("{mode}/{engine}"), param),

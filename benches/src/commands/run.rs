@@ -1,6 +1,8 @@
 //! `lab run`: measure, record, then report.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use clap::Parser;
 use goish_engines::Visitor;
@@ -8,12 +10,15 @@ use goish_results::record::SCHEMA;
 use goish_results::store::{RunHeader, RunWriter, timestamp};
 
 use super::House;
-use crate::cases::{self, CASES, Case};
+use crate::cases::Weight;
 use crate::failure::Failure;
+use crate::field::programs::Programs;
+use crate::field::register::{self, Entry, SUBJECTS};
 use crate::memory;
 use crate::place::{self, Checkout};
 use crate::plan::plan;
 
+mod lines;
 mod measure;
 
 /// Measure, record every sample, then write the report
@@ -38,6 +43,18 @@ pub(super) struct Arguments {
         conflicts_with = "resume"
     )]
     cases: Vec<String>,
+    /// Measure the whole field: also goroutine runtimes, channel crates, published goish, and Go
+    #[arg(long, conflicts_with = "resume")]
+    field: bool,
+    /// Of the field only these subjects, comma separated [default: all]
+    #[arg(
+        long,
+        value_name = "A,B",
+        value_delimiter = ',',
+        requires = "field",
+        conflicts_with = "resume"
+    )]
+    subjects: Vec<String>,
     /// Complete this run, with the plan that it began with
     #[arg(long, value_name = "ID")]
     resume: Option<String>,
@@ -73,18 +90,49 @@ impl Arguments {
         }
     }
 
-    fn samples(&self, case: &Case) -> u32 {
-        self.samples.unwrap_or_else(|| case.samples(self.quick))
+    fn samples(&self, weight: Weight) -> u32 {
+        self.samples.unwrap_or_else(|| match self.field {
+            true => weight.samples_of_field(self.quick),
+            false => weight.samples(self.quick),
+        })
+    }
+
+    /// The subjects of the field that are asked for.
+    fn subjects(&self) -> Result<Vec<&'static Entry>, Failure> {
+        if !self.field {
+            return Ok(Vec::new());
+        }
+        if let Some(name) = self
+            .subjects
+            .iter()
+            .find(|name| register::find(name).is_none())
+        {
+            let names: Vec<&str> = SUBJECTS.iter().map(|subject| subject.name).collect();
+            let names = names.join(", ");
+            return Err(Failure::Usage(format!(
+                "the field has no subject `{name}`; the subjects are {names}"
+            )));
+        }
+        let wanted = |subject: &&Entry| {
+            self.subjects.is_empty() || self.subjects.iter().any(|name| name == subject.name)
+        };
+        Ok(SUBJECTS.iter().filter(wanted).collect())
     }
 
     /// The command as a user would type it to get the same plan. It is kept with the run, and what
     /// a resumed run does beyond its plan is read from it.
     fn command(&self) -> String {
         let mut words = vec!["cargo lab run".to_owned()];
-        if self.quick {
-            words.push("--quick".to_owned());
+        for (flag, given) in [("--field", self.field), ("--quick", self.quick)] {
+            if given {
+                words.push(flag.to_owned());
+            }
         }
-        for (flag, names) in [("--engines", &self.engines), ("--cases", &self.cases)] {
+        for (flag, names) in [
+            ("--engines", &self.engines),
+            ("--subjects", &self.subjects),
+            ("--cases", &self.cases),
+        ] {
             if !names.is_empty() {
                 words.push(format!("{flag} {}", names.join(",")));
             }
@@ -112,9 +160,11 @@ pub(super) fn run(house: &House, arguments: Arguments) -> Result<(), Failure> {
         .memory_mib
         .map(|mib| mib << 20)
         .or_else(memory::allowance);
+    let interrupted = Arc::new(AtomicBool::new(false));
+    crate::signals::heed(&interrupted)?;
     let (session, done, writer) = match &arguments.resume {
-        Some(id) => resume(house, id)?,
-        None => begin(house, &arguments)?,
+        Some(id) => resume(house, id, &interrupted)?,
+        None => begin(house, &arguments, &interrupted)?,
     };
     let session = Session {
         memory_bytes,
@@ -134,23 +184,29 @@ pub(super) fn run(house: &House, arguments: Arguments) -> Result<(), Failure> {
 struct Session {
     header: RunHeader,
     settings: Settings,
+    programs: Programs,
+    interrupted: Arc<AtomicBool>,
     memory_bytes: Option<u64>,
 }
 
 type Begun = (Session, BTreeSet<u64>, RunWriter);
 
 /// Plans a new run and creates it in the store.
-fn begin(house: &House, arguments: &Arguments) -> Result<Begun, Failure> {
+fn begin(
+    house: &House,
+    arguments: &Arguments,
+    interrupted: &Arc<AtomicBool>,
+) -> Result<Begun, Failure> {
     let engines = engines(&arguments.engines)?;
-    let cases = match arguments.cases.as_slice() {
-        [] => CASES.iter().collect(),
-        wanted => cases::select(wanted)?,
-    };
-    let settings = arguments.settings();
-    let plan = plan(&cases, &engines, |case| arguments.samples(case));
+    let subjects = arguments.subjects()?;
+    let lines = lines::lines(arguments, &engines, &subjects)?;
+    let programs = programs(house, arguments, &subjects, interrupted)?;
+    let plan = plan(&lines, |subject| programs.lacks(subject));
     let checkout = Checkout::of(&house.workspace);
     let mut engine_versions = place::engine_versions(&goish_engines::built());
     engine_versions.retain(|engine, _| engines.contains(&engine.as_str()));
+    engine_versions.extend(programs.versions.clone());
+    let of_field = |subject: &&Entry| (subject.name.to_owned(), subject.subject());
     let header = RunHeader {
         schema: SCHEMA,
         id: house.store.fresh_id(&checkout.commit),
@@ -159,6 +215,7 @@ fn begin(house: &House, arguments: &Arguments) -> Result<Begun, Failure> {
         dirty: checkout.dirty,
         machine: super::machine::detect(),
         engine_versions,
+        subjects: subjects.iter().map(of_field).collect(),
         command: arguments.command(),
         quick: arguments.quick,
         plan,
@@ -167,12 +224,26 @@ fn begin(house: &House, arguments: &Arguments) -> Result<Begun, Failure> {
     Ok((
         Session {
             header,
-            settings,
+            settings: arguments.settings(),
+            programs,
+            interrupted: Arc::clone(interrupted),
             memory_bytes: None,
         },
         BTreeSet::new(),
         writer,
     ))
+}
+
+/// The programs of a run's subjects, built where they have to be.
+fn programs(
+    house: &House,
+    arguments: &Arguments,
+    subjects: &[&'static Entry],
+    interrupted: &AtomicBool,
+) -> Result<Programs, Failure> {
+    let mimalloc = arguments.field && arguments.subjects.is_empty();
+    Programs::prepare(&house.workspace, subjects, mimalloc, interrupted)
+        .ok_or_else(|| Failure::Incomplete("interrupted before anything was measured".to_owned()))
 }
 
 /// The engines asked for, or all, by the names that the registry has for them.
@@ -202,25 +273,28 @@ pub(super) fn engines(wanted: &[String]) -> Result<Vec<&'static str>, Failure> {
 }
 
 /// Opens a run that was cut off, if it can be completed here and now.
-fn resume(house: &House, id: &str) -> Result<Begun, Failure> {
+fn resume(house: &House, id: &str, interrupted: &Arc<AtomicBool>) -> Result<Begun, Failure> {
     let (header, done, writer) = house.store.resume(id)?;
-    let differences = differences(&header, &Checkout::of(&house.workspace))?;
-    if !differences.is_empty() {
-        return Err(Failure::Other(format!(
-            "the run `{id}` cannot be completed here, because its rows would not be comparable: {}; take a new run",
-            differences.join("; ")
-        )));
-    }
     let arguments = Arguments::of_command(&header.command).ok_or_else(|| {
         Failure::Other(format!(
             "the run `{id}` was begun with a command that this build does not know: `{}`; take a new run",
             header.command
         ))
     })?;
+    let programs = programs(house, &arguments, &arguments.subjects()?, interrupted)?;
+    let differences = differences(&header, &Checkout::of(&house.workspace), &programs)?;
+    if !differences.is_empty() {
+        return Err(Failure::Other(format!(
+            "the run `{id}` cannot be completed here, because its rows would not be comparable: {}; take a new run",
+            differences.join("; ")
+        )));
+    }
     Ok((
         Session {
             settings: arguments.settings(),
             header,
+            programs,
+            interrupted: Arc::clone(interrupted),
             memory_bytes: None,
         },
         done,
@@ -229,7 +303,11 @@ fn resume(house: &House, id: &str) -> Result<Begun, Failure> {
 }
 
 /// In what the run's beginning differs from here and now.
-fn differences(header: &RunHeader, now: &Checkout) -> Result<Vec<String>, Failure> {
+fn differences(
+    header: &RunHeader,
+    now: &Checkout,
+    programs: &Programs,
+) -> Result<Vec<String>, Failure> {
     let mut found = Vec::new();
     for difference in header.machine.differences(&super::machine::detect()) {
         let (component, then, now) = (difference.component, difference.left, difference.right);
@@ -246,9 +324,14 @@ fn differences(header: &RunHeader, now: &Checkout) -> Result<Vec<String>, Failur
         let (then, now) = (state(header.dirty), state(now.dirty));
         found.push(format!("the work tree was {then} and is {now}"));
     }
-    let planned: Vec<String> = header.engine_versions.keys().cloned().collect();
+    let planned = header.engine_versions.keys();
+    let planned: Vec<String> = planned
+        .filter(|name| !header.subjects.contains_key(*name))
+        .cloned()
+        .collect();
     engines(&planned)?;
-    let versions = place::engine_versions(&goish_engines::built());
+    let mut versions = place::engine_versions(&goish_engines::built());
+    versions.extend(programs.versions.clone());
     for (engine, then) in &header.engine_versions {
         match versions.get(engine) {
             Some(now) if now == then => {}
@@ -274,6 +357,7 @@ mod tests {
             "--quick",
             "--engines flume --cases fan-in,cancel --scale 100",
             "--deadline-ms 50 --samples 3",
+            "--field --quick --subjects go,may",
         ] {
             let begun = parse(words);
             let resumed = Arguments::of_command(&begun.command()).unwrap();

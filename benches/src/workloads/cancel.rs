@@ -76,10 +76,10 @@ pub async fn park_and_cancel<S: Subject>(
     order: Order,
     stage: &Stage,
 ) -> Result<Duration, Wrong> {
-    let (sender, receiver) = S::channel(Capacity::Bounded(1));
+    let (sender, mut receiver) = S::channel(Capacity::Bounded(1));
     let elapsed = {
         let mut receives: Vec<_> = (0..count)
-            .map(|_| Some(Box::pin(S::recv(&receiver))))
+            .map(|_| Some(Box::pin(S::recv_beside(&receiver))))
             .collect();
         let order = order.indices(receives.len());
         park(&mut receives).await?;
@@ -94,7 +94,7 @@ pub async fn park_and_cancel<S: Subject>(
     };
 
     const PROBE: u64 = 42;
-    if S::send(&sender, PROBE).await && S::recv(&receiver).await == Some(PROBE) {
+    if S::send(&sender, PROBE).await && S::recv(&mut receiver).await == Some(PROBE) {
         Ok(elapsed)
     } else {
         Err(Wrong::Behaviour(

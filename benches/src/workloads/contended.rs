@@ -143,10 +143,10 @@ fn receive<S: Subject>(
     receiver: &S::Receiver,
     stage: &Stage,
 ) -> impl Future<Output = Received> + Send + use<S> {
-    let receiver = receiver.clone();
+    let mut receiver = S::another(receiver);
     let mut tally = Tally::new(stage);
     async move {
-        while let Some(message) = S::recv(&receiver).await {
+        while let Some(message) = S::recv(&mut receiver).await {
             tally.add(message);
         }
         tally.finish()

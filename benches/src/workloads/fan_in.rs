@@ -42,7 +42,7 @@ pub(super) async fn sample<S: Subject>(
 ///
 /// [`Wrong`] when a message was lost, doubled or changed.
 pub async fn drain_parked<S: Subject>(senders: u64, stage: &Stage) -> Result<Duration, Wrong> {
-    let (sender, receiver) = S::channel(Capacity::Bounded(1));
+    let (sender, mut receiver) = S::channel(Capacity::Bounded(1));
     let parked = Gate::new(senders);
     for message in 0..senders {
         let (sender, parked) = (sender.clone(), parked.clone());
@@ -55,7 +55,7 @@ pub async fn drain_parked<S: Subject>(senders: u64, stage: &Stage) -> Result<Dur
     let mut tally = Tally::new(stage);
     let clock = stage.start().await;
     for _ in 0..senders {
-        let Some(message) = S::recv(&receiver).await else {
+        let Some(message) = S::recv(&mut receiver).await else {
             break;
         };
         tally.add(message);

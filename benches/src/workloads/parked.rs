@@ -34,10 +34,10 @@ pub(super) async fn sample<S: Subject>(scale: u64, stage: &Stage) -> Result<Vec<
 
     let before = Footprint::now()?;
     for _ in 0..tasks {
-        let (receiver, crowd) = (receiver.clone(), Arc::clone(&crowd));
+        let (mut receiver, crowd) = (S::another(&receiver), Arc::clone(&crowd));
         // Detached: a list of handles would be counted as memory of the goroutines.
         drop(S::spawn(async move {
-            let received = crowd.parked.pass(S::recv(&receiver)).await;
+            let received = crowd.parked.pass(S::recv(&mut receiver)).await;
             crowd.wake(received);
         }));
     }

@@ -52,10 +52,10 @@ async fn play<S: Subject, const EACH: bool>(
     trips: u64,
     stage: &Stage,
 ) -> Result<(Duration, Histogram<u64>), Wrong> {
-    let (ping, pinged) = S::channel(Capacity::Bounded(0));
-    let (pong, ponged) = S::channel(Capacity::Bounded(0));
+    let (ping, mut pinged) = S::channel(Capacity::Bounded(0));
+    let (pong, mut ponged) = S::channel(Capacity::Bounded(0));
     let partner = S::spawn(async move {
-        while let Some(message) = S::recv(&pinged).await {
+        while let Some(message) = S::recv(&mut pinged).await {
             if !S::send(&pong, message).await {
                 break;
             }
@@ -74,7 +74,7 @@ async fn play<S: Subject, const EACH: bool>(
                 if !S::send(&ping, message).await {
                     break;
                 }
-                let Some(message) = S::recv(&ponged).await else {
+                let Some(message) = S::recv(&mut ponged).await else {
                     break;
                 };
                 if let Some(began) = began {

@@ -34,7 +34,7 @@ pub async fn messages_through<S: Subject>(
     messages: u64,
     stage: &Stage,
 ) -> Result<Duration, Wrong> {
-    let (sender, receiver) = S::channel(capacity);
+    let (sender, mut receiver) = S::channel(capacity);
     let mut tally = Tally::new(stage);
     let clock = stage.start().await;
     let producer = S::spawn(async move {
@@ -46,7 +46,7 @@ pub async fn messages_through<S: Subject>(
         S::end(sender);
     });
     let consumer = S::spawn(async move {
-        while let Some(message) = S::recv(&receiver).await {
+        while let Some(message) = S::recv(&mut receiver).await {
             tally.add(message);
         }
         tally.finish()

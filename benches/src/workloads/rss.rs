@@ -50,11 +50,11 @@ async fn probe<S: Subject>(
     last: Option<&mut Option<(S::Sender, S::Receiver)>>,
 ) -> Result<(), Wrong> {
     const PROBE: u64 = 42;
-    let Some((sender, receiver)) = last.and_then(Option::take) else {
+    let Some((sender, mut receiver)) = last.and_then(Option::take) else {
         return Ok(());
     };
     let task = S::spawn(async move { S::send(&sender, PROBE).await });
-    let message = S::recv(&receiver).await;
+    let message = S::recv(&mut receiver).await;
     if message == Some(PROBE) && S::join(task).await {
         return Ok(());
     }

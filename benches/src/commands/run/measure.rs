@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
-use goish_results::record::{Figure, Outcome, Row, SCHEMA};
+use goish_results::record::{Cell, Figure, Outcome, Row, SCHEMA};
 use goish_results::store::{PlannedSample, RunHeader, RunWriter, timestamp};
 
 use super::{Session, Settings};
@@ -12,7 +11,7 @@ use crate::console::{Progress, note};
 use crate::failure::Failure;
 use crate::launch::{Finished, Launcher};
 use crate::protocol::{Request, mode_name};
-use crate::{cases, conformance, table};
+use crate::{cases, conformance, field, table};
 
 /// Takes the samples of the plan that are not there yet, and before that, if asked, tries the
 /// promises.
@@ -25,11 +24,11 @@ pub(super) fn measure(
     let Session {
         header,
         settings,
+        programs,
+        interrupted,
         memory_bytes,
     } = session;
-    let interrupted = Arc::new(AtomicBool::new(false));
-    crate::signals::heed(&interrupted)?;
-    let launcher = Launcher::new(Arc::clone(&interrupted))
+    let launcher = Launcher::new(Arc::clone(interrupted))
         .map_err(|error| Failure::Other(format!("this program cannot find itself: {error}")))?;
 
     let left: Vec<_> = header
@@ -47,7 +46,8 @@ pub(super) fn measure(
         let what = describe(planned);
         progress.begin(&what);
         let request = request(planned, header, settings, *memory_bytes);
-        let Some(finished) = launcher.launch(&request) else {
+        let place = programs.place(&planned.cell.engine, &planned.cell.param);
+        let Some(finished) = launcher.launch_at(&place, &request) else {
             progress.finish();
             return Err(interruption(&header.id));
         };
@@ -175,12 +175,22 @@ fn result(outcome: &Outcome) -> String {
     }
 }
 
+/// Roughly how long a sample of a cell takes.
+fn seconds(cell: &Cell, deadline: f64) -> f64 {
+    let of_channels = cases::find(&cell.case, &cell.param).map(|case| case.weight);
+    let weight = of_channels.ok().or_else(|| {
+        let mut cases = field::cases::CASES.iter();
+        let case = cases.find(|case| case.name == cell.case && case.param == cell.param)?;
+        Some(case.weight)
+    });
+    weight.map_or(0.0, |weight| weight.seconds(deadline))
+}
+
 fn announcement(header: &RunHeader, settings: &Settings, left: &[&PlannedSample]) -> String {
     let deadline = settings.deadline_ms as f64 / 1000.0;
     let seconds: f64 = left
         .iter()
-        .filter_map(|planned| cases::find(&planned.cell.case, &planned.cell.param).ok())
-        .map(|case| case.seconds(deadline))
+        .map(|planned| seconds(&planned.cell, deadline))
         .sum();
     let engines: Vec<&str> = header
         .engine_versions

@@ -1,0 +1,3 @@
+module goish-go
+
+go 1.26
