@@ -264,6 +264,8 @@ fn a_waker_that_panics_leaves_no_arm_behind<E: Engine>() {
             drop(selecting);
         }));
         assert!(left.is_err());
+        // One was woken, if the select was served.
+        assert_eq!(DROPS.load(Ordering::SeqCst), 3 - usize::from(completes));
         assert_eq!(channels[1].try_send(2), Err(TrySendError::Full(2)));
         assert_eq!(channels[2].try_send(2), Err(TrySendError::Full(2)));
     }
