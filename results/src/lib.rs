@@ -93,6 +93,7 @@
 //! ```
 
 pub mod compare;
+pub mod gate;
 pub mod machine;
 pub mod record;
 pub mod statistics;

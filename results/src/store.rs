@@ -24,7 +24,7 @@ use crate::record::{Cell, Conformance, Row, SCHEMA};
 mod atomic;
 mod error;
 mod id;
-mod log;
+pub(crate) mod log;
 mod read;
 mod warnings;
 mod writer;
@@ -277,7 +277,7 @@ impl Store {
 }
 
 /// A whole file's JSON, indented for a reader and ended by a newline.
-fn to_json(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
+pub(crate) fn to_json(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
     let mut text =
         serde_json::to_vec_pretty(value).map_err(|cause| StoreError::NotWritable { cause })?;
     text.push(b'\n');

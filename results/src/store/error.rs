@@ -133,7 +133,7 @@ pub enum StoreError {
 
 impl StoreError {
     /// The system's refusal to do this to that path.
-    pub(super) fn io(action: &'static str, path: &Path, cause: io::Error) -> StoreError {
+    pub(crate) fn io(action: &'static str, path: &Path, cause: io::Error) -> StoreError {
         StoreError::Io {
             action,
             path: path.to_owned(),

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 /// Where a log's bytes go. A file is the one that counts; tests put one in its place that runs out
 /// of space.
-pub(super) trait Sink: Write {
+pub(crate) trait Sink: Write {
     /// Returns once everything that was written is on the disk.
     fn sync(&mut self) -> io::Result<()>;
     /// Cuts away what follows the first `length` bytes.
@@ -25,7 +25,7 @@ impl Sink for File {
 
 /// Why a line was not appended.
 #[derive(Debug)]
-pub(super) enum AppendError {
+pub(crate) enum AppendError {
     /// It could not be written, and what was written of it has been taken back.
     Refused(io::Error),
     /// Part of a line is in the log and could not be taken back: nothing may be appended to it.
@@ -34,7 +34,7 @@ pub(super) enum AppendError {
 
 /// A log that ends with a whole line, or knows that it does not.
 #[derive(Debug)]
-pub(super) struct Log<S> {
+pub(crate) struct Log<S> {
     sink: S,
     length: u64,
     torn: bool,
@@ -42,7 +42,7 @@ pub(super) struct Log<S> {
 
 impl<S: Sink> Log<S> {
     /// A log whose first `length` bytes are whole lines and which has nothing after them.
-    pub(super) fn new(sink: S, length: u64) -> Log<S> {
+    pub(crate) fn new(sink: S, length: u64) -> Log<S> {
         Log {
             sink,
             length,
@@ -51,7 +51,7 @@ impl<S: Sink> Log<S> {
     }
 
     /// Appends one line in one write, and returns once it is on the disk.
-    pub(super) fn append(&mut self, line: &[u8]) -> Result<(), AppendError> {
+    pub(crate) fn append(&mut self, line: &[u8]) -> Result<(), AppendError> {
         if self.torn {
             self.take_back();
         }
