@@ -35,6 +35,33 @@ pub(crate) fn run(
     Ok(Attended::new(command.spawn()?).wait(limit, interrupted))
 }
 
+/// Runs a command whose outputs go to files to its end, or until it is interrupted: `None` then, and
+/// nothing that it started is left running.
+///
+/// # Errors
+///
+/// When it cannot be started.
+pub(crate) fn run_logged(
+    command: &mut Command,
+    interrupted: &AtomicBool,
+) -> io::Result<Option<ExitStatus>> {
+    /// A build takes minutes.
+    const GLANCE: Duration = Duration::from_millis(50);
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    let mut attended = Attended::new(command.spawn()?);
+    loop {
+        if let Some(status) = attended.child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if interrupted.load(Ordering::Relaxed) {
+            attended.kill();
+            return Ok(None);
+        }
+        thread::sleep(GLANCE);
+    }
+}
+
 /// How a child ended.
 pub(crate) enum Ended {
     Exited {

@@ -57,6 +57,19 @@ impl Case {
         }
     }
 
+    /// What a gate divides this case's counts by, so that one sample takes some 50 ms.
+    pub(crate) fn gate_scale(&self) -> u64 {
+        match self.weight {
+            Weight::Light => 1,
+            Weight::Heavy | Weight::Endless => 20,
+        }
+    }
+
+    /// Whether a gate can take hundreds of samples of it.
+    pub(crate) fn can_be_gated(&self) -> bool {
+        self.weight != Weight::Endless || self.workload == Workload::Parked
+    }
+
     /// Why an engine cannot run this case in this mode, by its own capabilities.
     pub fn refusal(&self, mode: Mode, engine: &Info) -> Option<String> {
         if mode == Mode::Raw {
@@ -199,7 +212,7 @@ fn params(name: &str) -> Vec<String> {
 ///
 /// [`UnknownCase`], which names those that there are.
 pub fn find(name: &str, param: &str) -> Result<&'static Case, UnknownCase> {
-    if !names().contains(&name) {
+    if !names().contains(&name) || crate::injection::removes(name) {
         return Err(UnknownCase::Name {
             name: name.to_owned(),
         });

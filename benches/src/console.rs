@@ -1,5 +1,6 @@
 //! What the user sees besides the results: notes and progress, all on the standard error.
 
+use std::cell::Cell;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
@@ -44,6 +45,51 @@ impl Progress {
                 bar.inc(1);
             }
             None => note(&line),
+        }
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn finish(self) {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// How much of its time a gate has used: a bar on a terminal, a line now and then elsewhere.
+#[derive(Debug)]
+pub(crate) struct Gauge {
+    bar: Option<ProgressBar>,
+    seconds: f64,
+    said: Cell<f64>,
+}
+
+impl Gauge {
+    /// Of that many seconds.
+    pub(crate) fn new(seconds: f64) -> Self {
+        let whole = seconds.ceil() as u64;
+        Gauge {
+            bar: std::io::stderr().is_terminal().then(|| bar(0, whole)),
+            seconds,
+            said: Cell::new(0.0),
+        }
+    }
+
+    /// Says how long it took so far, and how many are decided.
+    pub(crate) fn show(&self, seconds: f64, decided: usize, all: usize) {
+        /// Lines further apart leave a reader of a log wondering.
+        const APART: f64 = 15.0;
+        let text = format!("{decided} of {all} cases decided");
+        match &self.bar {
+            Some(bar) => {
+                bar.set_position(seconds as u64);
+                bar.set_message(text);
+            }
+            None if seconds - self.said.get() >= APART => {
+                self.said.set(seconds);
+                note(&format!("{seconds:.0} s of {:.0} s: {text}", self.seconds));
+            }
+            None => {}
         }
     }
 

@@ -43,13 +43,22 @@ pub fn folder() -> io::Result<PathBuf> {
     if let Some(home) = std::env::var_os("CRITERION_HOME") {
         return Ok(home.into());
     }
+    Ok(target_folder()?.join("criterion"))
+}
+
+/// The target folder that this program was built in.
+///
+/// # Errors
+///
+/// When the system does not say where this program is.
+pub(crate) fn target_folder() -> io::Result<PathBuf> {
     let program = std::env::current_exe()?;
     // The lab is in <target>/<profile>, a suite or a test in <target>/<profile>/deps.
     let mut profile = program.parent().unwrap_or(Path::new("."));
     if profile.ends_with("deps") {
         profile = profile.parent().unwrap_or(profile);
     }
-    Ok(profile.parent().unwrap_or(profile).join("criterion"))
+    Ok(profile.parent().unwrap_or(profile).to_owned())
 }
 
 /// What a suite measured, and where.

@@ -15,6 +15,10 @@ pub(crate) enum Failure {
     Usage(String),
     /// Nothing, or not everything, was measured. Exit code 5.
     Incomplete(String),
+    /// Something became worse. Exit code 3.
+    Regression(String),
+    /// It cannot be said whether something became worse. Exit code 4.
+    Ambiguous(String),
     /// Anything else. Exit code 1.
     Other(String),
     /// Nobody reads the output any more, as after `| head`. That is no error, and nothing is said.
@@ -26,6 +30,8 @@ impl Failure {
     pub(crate) fn report(&self) -> ExitCode {
         let (sentence, code) = match self {
             Failure::Usage(sentence) => (sentence, 2),
+            Failure::Regression(sentence) => (sentence, 3),
+            Failure::Ambiguous(sentence) => (sentence, 4),
             Failure::Incomplete(sentence) => (sentence, 5),
             Failure::Other(sentence) => (sentence, 1),
             Failure::NobodyListens => return ExitCode::SUCCESS,

@@ -50,6 +50,14 @@ impl Launcher {
         })
     }
 
+    /// A launcher of another lab's program.
+    pub(crate) fn of(program: PathBuf, interrupted: Arc<AtomicBool>) -> Self {
+        Launcher {
+            program,
+            interrupted,
+        }
+    }
+
     /// Takes one sample. `None` when it was interrupted. Never hangs: a child that is not heard of
     /// is killed, with all that it started.
     pub fn launch(&self, request: &Request) -> Option<Finished> {

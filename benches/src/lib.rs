@@ -21,8 +21,11 @@ mod attend;
 mod conformance;
 mod console;
 mod failure;
+mod gate;
+mod injection;
 mod memory;
 mod place;
+mod signals;
 mod table;
 
 /// What samples are allocated with, as it stands in the machine's fingerprint.

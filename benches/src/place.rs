@@ -38,8 +38,20 @@ impl Checkout {
     /// as a difference: a run would otherwise make the next one dirty.
     pub(crate) fn of(workspace: &Path) -> Self {
         let commit = git(workspace, &["rev-parse", "HEAD"]);
-        let ours = [":(exclude)results/runs", ":(exclude)results/reports"];
-        let status = ["status", "--porcelain", "--", ".", ours[0], ours[1]];
+        let ours = [
+            ":(exclude)results/runs",
+            ":(exclude)results/reports",
+            ":(exclude)results/gates",
+        ];
+        let status = [
+            "status",
+            "--porcelain",
+            "--",
+            ".",
+            ours[0],
+            ours[1],
+            ours[2],
+        ];
         let status = git(workspace, &status);
         Checkout {
             commit: commit.unwrap_or_else(|| "unknown".to_owned()),

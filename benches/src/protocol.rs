@@ -92,7 +92,7 @@ pub fn mode_name(mode: Mode) -> &'static str {
     }
 }
 
-fn parse_mode(text: &str) -> Result<Mode, String> {
+pub(crate) fn parse_mode(text: &str) -> Result<Mode, String> {
     match text {
         "raw" => Ok(Mode::Raw),
         "goish" => Ok(Mode::Goish),

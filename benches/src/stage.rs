@@ -135,6 +135,7 @@ pub struct Clock {
 impl Clock {
     /// Stops the clock and returns the time since it was started.
     pub fn stop(self) -> Duration {
+        crate::injection::slow(self.started);
         let elapsed = self.started.elapsed();
         if let Some(watch) = &self.stage.0.watch {
             lock(watch).end();
@@ -242,7 +243,7 @@ impl Tally {
         self.stage.advance(self.count % REPORT_EVERY);
         Received {
             count: self.count,
-            sum: self.sum,
+            sum: crate::injection::alter(self.sum),
         }
     }
 }

@@ -110,6 +110,7 @@ impl<E: Engine> Subject for Raw<E> {
     }
 
     fn channel(capacity: Capacity) -> (Self::Sender, Self::Receiver) {
+        crate::injection::fatten();
         match capacity {
             Capacity::Bounded(capacity) => E::Raw::bounded(capacity),
             Capacity::Unbounded => E::Raw::unbounded(),
@@ -172,6 +173,7 @@ impl<E: Engine> Subject for Goish<E> {
     }
 
     fn channel(capacity: Capacity) -> (Self::Sender, Self::Receiver) {
+        crate::injection::fatten();
         let channel = match capacity {
             Capacity::Bounded(capacity) => Chan::new(capacity as i64),
             Capacity::Unbounded => Chan::unbounded(),

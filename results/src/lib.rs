@@ -93,6 +93,7 @@
 //! ```
 
 pub mod compare;
+pub mod digest;
 pub mod gate;
 pub mod machine;
 pub mod record;

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::digest::Digest;
+
 mod probe;
 
 /// What a component is called when the system does not tell.
@@ -86,14 +88,14 @@ impl Machine {
     /// the same machine. Two machines have the same one exactly when
     /// [`differences`](Machine::differences) finds none, but for a chance of one in 2^64.
     pub fn fingerprint(&self) -> String {
-        let mut digest = Fnv::new();
+        let mut digest = Digest::new();
         for (name, value) in self.components() {
             digest.add(name.as_bytes());
             digest.add(&[0]);
             digest.add(value.as_bytes());
             digest.add(&[0]);
         }
-        format!("{:016x}", digest.0)
+        digest.hex()
     }
 
     /// The components in which the two differ, in the order in which this type declares them.
@@ -193,24 +195,6 @@ fn memory_text(bytes: u64) -> String {
         0 => UNKNOWN.to_owned(),
         bytes if bytes < GIB => format!("{} MiB", bytes >> 20),
         bytes => format!("{} GiB", (bytes + GIB / 2) / GIB),
-    }
-}
-
-/// The 64-bit FNV-1a digest. The standard library's hasher may change between versions of Rust,
-/// and a fingerprint is kept for years.
-struct Fnv(u64);
-
-impl Fnv {
-    /// The digest of nothing: FNV's offset basis.
-    fn new() -> Fnv {
-        Fnv(0xcbf2_9ce4_8422_2325)
-    }
-
-    /// Takes in more bytes.
-    fn add(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
     }
 }
 

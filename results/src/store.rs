@@ -108,6 +108,11 @@ impl Store {
         Store { root: root.into() }
     }
 
+    /// The store's folder.
+    pub fn root(&self) -> &std::path::Path {
+        &self.root
+    }
+
     /// A name for a run that starts now and measures this commit, such as
     /// `2026-11-22T16-02-05Z-419bfed`: readable, sorting by time, and free at this moment.
     pub fn fresh_id(&self, commit: &str) -> String {

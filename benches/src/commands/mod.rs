@@ -16,6 +16,7 @@ use crate::place;
 use crate::protocol::Request;
 
 mod cmp;
+mod gate;
 mod machine;
 mod rank;
 mod report;
@@ -48,10 +49,14 @@ enum Command {
     Report(report::Arguments),
     Rank(rank::Arguments),
     Cmp(cmp::Arguments),
+    Gate(gate::Arguments),
     Machine(machine::Arguments),
     /// Takes one sample in this process; what `run` starts for each
     #[command(hide = true)]
     Child(Request),
+    /// Says what `child` and `count` understand; what `gate` asks first
+    #[command(hide = true)]
+    Protocol,
     /// Tries one promise in this process; what `run` starts for each
     #[command(hide = true)]
     Promise(conformance::Request),
@@ -80,8 +85,10 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Report(arguments) => report::run(&house, &arguments),
         Command::Rank(arguments) => rank::run(&house, &arguments),
         Command::Cmp(arguments) => cmp::run(&house, &arguments),
+        Command::Gate(arguments) => gate::run(&house, &arguments),
         Command::Machine(arguments) => machine::run(&arguments),
         Command::Child(request) => crate::child::main(&request),
+        Command::Protocol => gate::say_protocol(),
         Command::Promise(request) => conformance::main(&request),
     }
 }

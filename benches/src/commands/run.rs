@@ -176,7 +176,7 @@ fn begin(house: &House, arguments: &Arguments) -> Result<Begun, Failure> {
 }
 
 /// The engines asked for, or all, by the names that the registry has for them.
-fn engines(wanted: &[String]) -> Result<Vec<&'static str>, Failure> {
+pub(super) fn engines(wanted: &[String]) -> Result<Vec<&'static str>, Failure> {
     struct Name(&'static str);
     impl Visitor for Name {
         fn visit<E: goish_engines::Engine>(&mut self) {

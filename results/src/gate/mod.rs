@@ -46,5 +46,13 @@ pub use schedule::{Arm, Block, Order};
 pub use trial::{Group, Step, Trial};
 pub use verdict::{Finding, NullControl, Reason, Verdict};
 
+/// The figure by which a case is judged, and its unit; two empty texts for a case that is not known.
+pub fn headline(case: &str) -> (&'static str, &'static str) {
+    crate::catalogue::metrics(case)
+        .first()
+        .copied()
+        .unwrap_or_default()
+}
+
 #[cfg(test)]
 mod simulations;

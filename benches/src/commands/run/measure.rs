@@ -28,8 +28,7 @@ pub(super) fn measure(
         memory_bytes,
     } = session;
     let interrupted = Arc::new(AtomicBool::new(false));
-    heed_signals(&interrupted)
-        .map_err(|error| Failure::Other(format!("signals cannot be received: {error}")))?;
+    crate::signals::heed(&interrupted)?;
     let launcher = Launcher::new(Arc::clone(&interrupted))
         .map_err(|error| Failure::Other(format!("this program cannot find itself: {error}")))?;
 
@@ -76,19 +75,6 @@ fn try_promises(
     conformance::summary(&table)
         .iter()
         .for_each(|line| note(line));
-    Ok(())
-}
-
-/// Lets the first Ctrl-C, and what else asks a program to end, stop the run between two rows, and
-/// the second end it at once.
-fn heed_signals(interrupted: &Arc<AtomicBool>) -> std::io::Result<()> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    use signal_hook::flag::{register, register_conditional_shutdown};
-    for signal in [SIGHUP, SIGINT, SIGTERM] {
-        // The order matters: the flag is looked at before it is set.
-        register_conditional_shutdown(signal, 1, Arc::clone(interrupted))?;
-        register(signal, Arc::clone(interrupted))?;
-    }
     Ok(())
 }
 
