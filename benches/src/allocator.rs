@@ -1,10 +1,11 @@
 //! A global allocator that can count, for the cases about memory.
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 static COUNTING: AtomicBool = AtomicBool::new(false);
 static BYTES: AtomicI64 = AtomicI64::new(0);
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 
 /// The system's allocator, with a count of the bytes asked for.
 ///
@@ -25,10 +26,16 @@ pub fn bytes() -> i64 {
     BYTES.load(Ordering::Relaxed)
 }
 
+/// Allocations since [`count`], each growth of one counted as another.
+pub fn allocations() -> u64 {
+    ALLOCATIONS.load(Ordering::Relaxed)
+}
+
 #[inline]
 fn add(bytes: usize) {
     if COUNTING.load(Ordering::Relaxed) {
         BYTES.fetch_add(bytes as i64, Ordering::Relaxed);
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
     }
 }
 

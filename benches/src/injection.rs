@@ -10,6 +10,9 @@
 //! GOISH_LAB_INJECT=checksum:CASE         count a message that was never sent
 //! ```
 
+/// What the environment names the injection by.
+pub(crate) const VARIABLE: &str = "GOISH_LAB_INJECT";
+
 #[cfg(feature = "gate-injection")]
 pub(crate) use real::{alter, fatten, removes, slow};
 
@@ -61,7 +64,7 @@ mod real {
         static INJECTION: OnceLock<Injection> = OnceLock::new();
         INJECTION.get_or_init(|| {
             let mut injection = Injection::default();
-            let Ok(text) = std::env::var("GOISH_LAB_INJECT") else {
+            let Ok(text) = std::env::var(super::VARIABLE) else {
                 return injection;
             };
             let parts: Vec<&str> = text.split(':').collect();

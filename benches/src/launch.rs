@@ -22,6 +22,8 @@ const GRACE: Duration = Duration::from_secs(2);
 pub struct Launcher {
     program: PathBuf,
     interrupted: Arc<AtomicBool>,
+    /// A variable that only the children get.
+    variable: Option<(&'static str, String)>,
 }
 
 /// What came of a child.
@@ -47,6 +49,7 @@ impl Launcher {
         Ok(Launcher {
             program,
             interrupted,
+            variable: None,
         })
     }
 
@@ -55,7 +58,19 @@ impl Launcher {
         Launcher {
             program,
             interrupted,
+            variable: None,
         }
+    }
+
+    /// The same, whose children get this variable.
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.variable = Some((name, value.to_owned()));
+        self
+    }
+
+    /// The program that children run.
+    pub(crate) fn program(&self) -> &std::path::Path {
+        &self.program
     }
 
     /// Takes one sample. `None` when it was interrupted. Never hangs: a child that is not heard of
@@ -104,6 +119,9 @@ impl Launcher {
             .env("GOMAXPROCS", workers.to_string())
             // A backtrace of a million tasks' panic helps nobody, and takes long.
             .env("RUST_BACKTRACE", "0");
+        if let Some((name, value)) = &self.variable {
+            command.env(name, value);
+        }
         attend::run(&mut command, Instant::now() + limit, &self.interrupted)
     }
 }

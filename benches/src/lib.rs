@@ -20,6 +20,7 @@ pub mod workloads;
 mod attend;
 mod conformance;
 mod console;
+mod count;
 mod failure;
 mod gate;
 mod injection;

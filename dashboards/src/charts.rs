@@ -1,12 +1,12 @@
 //! The charts of the report: what each shows, taken from the run, and drawn with plotters.
 
 mod axis;
-mod canvas;
+pub(crate) mod canvas;
 mod curves;
 mod dots;
 mod rows;
 mod scaling;
-mod theme;
+pub(crate) mod theme;
 
 use crate::error::ReportError;
 

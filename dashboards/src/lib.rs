@@ -15,6 +15,7 @@ mod document;
 mod error;
 mod evidence;
 mod format;
+pub mod gate;
 mod html;
 mod markdown;
 mod recommendation;

@@ -213,6 +213,14 @@ fn warnings(left: &Run, right: &Run) -> Vec<String> {
             quick.header.id, full.header.id
         ));
     }
+    for run in [left, right] {
+        if let Some(scale) = run.header.scale() {
+            warnings.push(format!(
+                "every count of the run `{}` was divided by {scale}: it is no real measurement",
+                run.header.id
+            ));
+        }
+    }
     warnings.extend(left.warnings.iter().chain(&right.warnings).cloned());
     warnings
 }

@@ -92,6 +92,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod blessed;
 pub mod compare;
 pub mod digest;
 pub mod gate;
@@ -100,5 +101,6 @@ pub mod record;
 pub mod statistics;
 pub mod store;
 pub mod summary;
+pub mod trend;
 
 mod catalogue;

@@ -70,6 +70,16 @@ pub struct RunHeader {
     pub plan: Vec<PlannedSample>,
 }
 
+impl RunHeader {
+    /// What every count was divided by, where it was: such a run is no real measurement. The
+    /// command says so.
+    pub fn scale(&self) -> Option<u64> {
+        let mut words = self.command.split_whitespace();
+        words.find(|word| *word == "--scale")?;
+        words.next()?.parse().ok().filter(|scale| *scale > 1)
+    }
+}
+
 /// One sample that a run is to take.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedSample {

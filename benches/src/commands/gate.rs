@@ -1,35 +1,38 @@
 //! `lab gate`: whether a change made something slower or fatter.
 
+use std::fs::OpenOptions;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use goish_engines::{DefaultEngine, Engine, Info};
-use goish_results::gate::files::{GateWriter, fresh_id};
-use goish_results::gate::record::{
-    CaseReport, Conclusion, Counts, GateHeader, GateReport, Revision, SCHEMA,
-};
-use goish_results::gate::{Finding, Reason, Rules};
+use goish_results::blessed::{self, Blessing};
+use goish_results::gate::Verdict;
+use goish_results::gate::record::{Conclusion, GateReport, Revision};
 use goish_results::record::Mode;
-use goish_results::store::timestamp;
 
 use super::House;
 use crate::cases;
+use crate::console::note;
 use crate::failure::Failure;
-use crate::gate::build::{self, Built, Cache, Recipe};
-use crate::gate::cells::{self, Target};
-use crate::gate::program::{Program, Spoken};
+use crate::gate::build::{Built, Cache, Recipe};
+use crate::gate::cells;
+use crate::gate::judge::{self, Plan, interruption};
+use crate::gate::program::Spoken;
 use crate::gate::revision::Source;
-use crate::gate::sampling::{self, Arms, Sampled};
+use crate::gate::sampling::Arms;
+use crate::protocol::mode_name;
+use crate::table;
+
+mod self_test;
 
 /// Say whether a change made something slower or fatter
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The revision to compare with
-    #[arg(long, value_name = "REV")]
-    base: String,
+    #[arg(long, value_name = "REV", required_unless_present = "self_test")]
+    base: Option<String>,
     /// The revision to judge [default: the work tree as it is]
     #[arg(long, value_name = "REV")]
     head: Option<String>,
@@ -45,12 +48,15 @@ pub(super) struct Arguments {
     /// Answer within three minutes after the builds: one parameter of each case
     #[arg(long)]
     quick: bool,
-    /// Minutes that sampling may take [default: 9, with --quick 2.5]
+    /// Minutes that sampling may take [default: 9, with --quick 2.4]
     #[arg(long, value_name = "MIN", value_parser = minutes)]
     budget: Option<f64>,
-    /// Print one JSON object instead of a table
+    /// Print one JSON array with one object instead of a table
     #[arg(long)]
     json: bool,
+    /// Measure the gate itself, on injected changes; completes an earlier self-test of this commit
+    #[arg(long, conflicts_with_all = ["base", "head", "cases", "engines", "modes", "quick", "json"])]
+    self_test: bool,
 }
 
 fn minutes(text: &str) -> Result<f64, String> {
@@ -61,14 +67,15 @@ fn minutes(text: &str) -> Result<f64, String> {
 }
 
 impl Arguments {
-    fn budget(&self) -> Duration {
-        let usual = if self.quick { 2.5 } else { 9.0 };
-        Duration::from_secs_f64(60.0 * self.budget.unwrap_or(usual))
+    fn budget_seconds(&self) -> f64 {
+        let usual = if self.quick { 2.4 } else { 9.0 };
+        60.0 * self.budget.unwrap_or(usual)
     }
 
     /// As a reader would type it.
     fn command(&self) -> String {
-        let mut words = vec![format!("cargo lab gate --base {}", self.base)];
+        let mut words = vec!["cargo lab gate".to_owned()];
+        words.extend(self.base.iter().map(|base| format!("--base {base}")));
         words.extend(self.head.iter().map(|head| format!("--head {head}")));
         for (flag, names) in [("--cases", &self.cases), ("--engines", &self.engines)] {
             if !names.is_empty() {
@@ -76,7 +83,7 @@ impl Arguments {
             }
         }
         if self.modes != [Mode::Goish] {
-            let names = self.modes.iter().copied().map(crate::protocol::mode_name);
+            let names = self.modes.iter().copied().map(mode_name);
             words.push(format!("--modes {}", names.collect::<Vec<_>>().join(",")));
         }
         if self.quick {
@@ -96,17 +103,27 @@ pub(super) fn say_protocol() -> Result<(), Failure> {
 }
 
 pub(super) fn run(house: &House, arguments: &Arguments) -> Result<(), Failure> {
+    let Some(base) = &arguments.base else {
+        return self_test::run(house, arguments.budget);
+    };
     let wanted = match arguments.cases.as_slice() {
         [] => cells::usual(),
         names => cases::select(names)?,
     };
-    let base = Source::of(&house.workspace, &arguments.base)?;
+    let base = Source::of(&house.workspace, base)?;
     let head = match &arguments.head {
         Some(name) => Source::of(&house.workspace, name)?,
         None => Source::work_tree(&house.workspace),
     };
     let engines = engines(house, arguments, &base, &head)?;
     let targets = cells::targets(&wanted, &engines, &arguments.modes, arguments.quick);
+    if targets.is_empty() {
+        return Err(Failure::Usage(
+            "none of these cases can be gated on these engines: the largest take too long to be sampled hundreds of times"
+                .to_owned(),
+        ));
+    }
+    let blessings = (blessings(house, &base)?, blessings(house, &head)?);
     let interrupted = Arc::new(AtomicBool::new(false));
     crate::signals::heed(&interrupted)?;
 
@@ -118,21 +135,48 @@ pub(super) fn run(house: &House, arguments: &Arguments) -> Result<(), Failure> {
             .ok_or_else(interruption)
     };
     let (base_built, head_built) = (built(&base)?, built(&head)?);
-    let arms = arms(&cache, &base_built, &head_built, &interrupted)?;
-    let revision = |source: &Source, built: &Built| Revision {
+    let arms = Arms::of_programs(
+        &cache.arms(),
+        &base_built.program,
+        &head_built.program,
+        &interrupted,
+    )?;
+    let plan = Plan {
+        root: house.store.root(),
+        command: arguments.command(),
+        base: revision(&base, &base_built),
+        head: revision(&head, &head_built),
+        machine: super::machine::detect(),
+        budget_seconds: arguments.budget_seconds(),
+        among: 0,
+        counts: true,
+        blessings,
+        scratch: cache.arms(),
+    };
+    let (report, folder) = judge::judge(plan, &arms, &targets, &interrupted)?;
+    tell_github(&folder)?;
+    if arguments.json {
+        super::print_json(std::slice::from_ref(&report))?;
+    } else {
+        print(house, &report, &folder)?;
+    }
+    conclude(&report)
+}
+
+fn revision(source: &Source, built: &Built) -> Revision {
+    Revision {
         name: source.name(),
         commit: source.commit().to_owned(),
         dirty: source.dirty(),
         program: built.digest.clone(),
-    };
-    let (base, head) = (revision(&base, &base_built), revision(&head, &head_built));
-    let report = judge(house, arguments, (base, head), &arms, &targets)?;
-    if arguments.json {
-        super::print_json(std::slice::from_ref(&report))?;
-    } else {
-        print(&report)?;
     }
-    conclude(&report)
+}
+
+/// What a revision accepts.
+fn blessings(house: &House, source: &Source) -> Result<Vec<Blessing>, Failure> {
+    const FILE: &str = "results/blessed.jsonl";
+    let text = source.file(&house.workspace, FILE).unwrap_or_default();
+    Ok(blessed::parse(&text, Path::new(FILE))?)
 }
 
 /// The engines that were asked for; else the default one, and those whose own file head changed.
@@ -169,140 +213,180 @@ fn cache_folder() -> Result<PathBuf, Failure> {
     if let Some(folder) = std::env::var_os("GOISH_LAB_GATE_CACHE") {
         return Ok(folder.into());
     }
-    let criterion = crate::criterion_output::target_folder()
+    let target = crate::criterion_output::target_folder()
         .map_err(|error| Failure::Other(format!("this program cannot find itself: {error}")))?;
-    Ok(criterion.join("lab-gate"))
+    Ok(target.join("lab-gate"))
 }
 
-/// Copies the programs to three places whose names are of one length (the length of a program's name
-/// moves its stack), and asks what they speak.
-fn arms(
-    cache: &Cache,
-    base: &Built,
-    head: &Built,
-    interrupted: &Arc<AtomicBool>,
-) -> Result<Arms, Failure> {
-    let arm = |name: &str, side: &str, built: &Built| -> Result<Program, Failure> {
-        let place = cache.arms().join(name).join("lab");
-        build::copy(&built.program, &place)?;
-        Program::ask(place, side, interrupted)?.ok_or_else(interruption)
+/// Adds the summary to the step's, where GitHub runs this.
+fn tell_github(folder: &Path) -> Result<(), Failure> {
+    let Some(file) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty()) else {
+        return Ok(());
     };
-    Ok(Arms {
-        base_one: arm("base-1", "base", base)?,
-        base_two: arm("base-2", "base", base)?,
-        head: arm("head-1", "head", head)?,
-    })
-}
-
-/// Samples, counts, and puts together what both say.
-fn judge(
-    house: &House,
-    arguments: &Arguments,
-    (base, head): (Revision, Revision),
-    arms: &Arms,
-    targets: &[Target],
-) -> Result<GateReport, Failure> {
-    let mut notes = Vec::new();
-    let (there, vanished) = present(arms, targets, &mut notes);
-    let id = fresh_id(house.store.root(), &head.commit);
-    let header = GateHeader {
-        schema: SCHEMA,
-        seed: seed(&id),
-        id,
-        started_at: timestamp(),
-        command: arguments.command(),
-        base,
-        head,
-        machine: super::machine::detect(),
-        budget_seconds: arguments.budget().as_secs_f64(),
-        rules: Rules::of(there.len()),
+    let failed = |error: std::io::Error| {
+        let shown = Path::new(&file).display();
+        Failure::Other(format!(
+            "the step's summary {shown} cannot be written: {error}"
+        ))
     };
-    let mut writer = GateWriter::create(house.store.root(), &header)?;
-    let Sampled {
-        cases,
-        samples,
-        took,
-        interrupted,
-    } = sampling::sample(&there, arms, &header, &mut writer)?;
-    let mut report = GateReport {
-        header,
-        ended_at: timestamp(),
-        seconds: took.as_secs_f64(),
-        samples,
-        cases,
-        counts: Counts {
-            not_run: Vec::new(),
-            counts: Vec::new(),
-        },
-        notes,
-        interrupted,
-    };
-    report.cases.extend(vanished);
-    writer.report(&report)?;
-    Ok(report)
+    let summary = std::fs::read(folder.join("summary.md")).map_err(failed)?;
+    let mut step = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(&file)
+        .map_err(failed)?;
+    step.write_all(&summary).map_err(failed)
 }
 
-/// Tells the targets that both sides have from those that head lacks. What base lacks is new, and
-/// there is nothing to compare it with.
-fn present(
-    arms: &Arms,
-    targets: &[Target],
-    notes: &mut Vec<String>,
-) -> (Vec<Target>, Vec<CaseReport>) {
-    let (mut there, mut vanished) = (Vec::new(), Vec::new());
-    for target in targets {
-        match (arms.base_one.has(target), arms.head.has(target)) {
-            (true, true) => there.push(target.clone()),
-            (true, false) => vanished.push(CaseReport::of(
-                target.cell.clone(),
-                target.headline(),
-                Finding::without_samples(Reason::Vanished),
-            )),
-            (false, true) => notes.push(format!(
-                "{} {} on {} is new in head: there is nothing to compare it with",
-                target.cell.case, target.cell.param, target.cell.engine
-            )),
-            (false, false) => {}
-        }
-    }
-    (there, vanished)
-}
-
-/// What the coins are drawn from: the gate's name, so that it can be drawn again.
-fn seed(id: &str) -> u64 {
-    let mut digest = goish_results::digest::Digest::new();
-    digest.add(id.as_bytes());
-    u64::from_str_radix(&digest.hex(), 16).unwrap_or_default()
-}
-
-fn print(report: &GateReport) -> Result<(), Failure> {
+fn print(house: &House, report: &GateReport, folder: &Path) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
+    let heading = [
+        "verdict",
+        "case",
+        "param",
+        "mode",
+        "engine",
+        "head / base",
+        "95 % interval",
+        "blocks",
+        "why",
+    ];
+    let mut rows = vec![heading.map(str::to_owned).to_vec()];
     for case in &report.cases {
         let finding = &case.finding;
-        let interval = finding.ratio.map_or_else(String::new, |ratio| {
-            format!("{:.3} ({:.3} to {:.3})", ratio.median, ratio.lo, ratio.hi)
-        });
-        let blocks = finding.discovery_blocks + finding.confirmation_blocks;
-        writeln!(
-            out,
-            "{} {} {}: {:?} {interval} [{blocks}] {}",
-            case.cell.case, case.cell.param, case.cell.engine, finding.verdict, case.sentence
-        )?;
+        let dash = || "-".to_owned();
+        rows.push(vec![
+            verdict(finding.verdict, case.accepted.is_some()),
+            case.cell.case.clone(),
+            case.cell.param.clone(),
+            mode_name(case.cell.mode).to_owned(),
+            case.cell.engine.clone(),
+            finding
+                .ratio
+                .map_or_else(dash, |ratio| format!("{:.3}", ratio.median)),
+            finding
+                .ratio
+                .map_or_else(dash, |ratio| format!("{:.3} to {:.3}", ratio.lo, ratio.hi)),
+            (finding.discovery_blocks + finding.confirmation_blocks).to_string(),
+            case.sentence.clone(),
+        ]);
     }
+    table::write(&mut out, &rows)?;
+    writeln!(out)?;
+    let mut rows = vec![
+        [
+            "counted", "case", "param", "mode", "engine", "what", "base", "head",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+    ];
+    let value =
+        |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.2}"));
+    for count in &report.counts.counts {
+        rows.push(vec![
+            match count.verdict {
+                Verdict::Slower => "more".to_owned(),
+                Verdict::Faster => "fewer".to_owned(),
+                other => verdict(other, false),
+            },
+            count.cell.case.clone(),
+            count.cell.param.clone(),
+            mode_name(count.cell.mode).to_owned(),
+            count.cell.engine.clone(),
+            count.metric.clone(),
+            value(count.base),
+            value(count.head),
+        ]);
+    }
+    if rows.len() > 1 {
+        table::write(&mut out, &rows)?;
+    }
+    for sentence in &report.counts.not_run {
+        writeln!(out, "not run: {sentence}")?;
+    }
+    for sentence in &report.notes {
+        writeln!(out, "note: {sentence}")?;
+    }
+    writeln!(out, "summary: {}", house.shown(&folder.join("summary.md")))?;
     Ok(out.flush()?)
 }
 
-fn conclude(report: &GateReport) -> Result<(), Failure> {
-    match report.conclusion() {
-        Conclusion::Passed => Ok(()),
-        Conclusion::Regression => Err(Failure::Regression("something became worse".to_owned())),
-        Conclusion::Ambiguous => Err(Failure::Ambiguous("something cannot be said".to_owned())),
-        Conclusion::Incomplete => Err(Failure::Incomplete(
-            "not everything was measured".to_owned(),
-        )),
+fn verdict(verdict: Verdict, accepted: bool) -> String {
+    let word = format!("{verdict:?}").to_lowercase();
+    if accepted {
+        format!("{word}, accepted")
+    } else {
+        word
     }
 }
 
-fn interruption() -> Failure {
-    Failure::Incomplete("interrupted before the first sample; nothing was measured".to_owned())
+/// The exit code, and the sentence that goes with it.
+fn conclude(report: &GateReport) -> Result<(), Failure> {
+    let cases = report.cases.iter();
+    let named = |wanted: &dyn Fn(&goish_results::gate::record::CaseReport) -> bool| {
+        let names: Vec<String> = cases
+            .clone()
+            .filter(|case| wanted(case))
+            .map(|case| crate::gate::cells::name(&case.cell))
+            .collect();
+        names.join(", ")
+    };
+    match report.conclusion() {
+        Conclusion::Passed => {
+            note("nothing became slower or fatter");
+            Ok(())
+        }
+        Conclusion::Regression => {
+            let slower =
+                named(&|case| case.finding.verdict == Verdict::Slower && case.accepted.is_none());
+            let more: Vec<String> = report
+                .counts
+                .counts
+                .iter()
+                .filter(|count| count.verdict == Verdict::Slower && count.accepted.is_none())
+                .map(|count| format!("{} of {}", count.metric, cells::name(&count.cell)))
+                .collect();
+            let mut parts = Vec::new();
+            if !slower.is_empty() {
+                parts.push(format!("slower: {slower}"));
+            }
+            if !more.is_empty() {
+                parts.push(format!("more: {}", more.join(", ")));
+            }
+            Err(Failure::Regression(parts.join("; ")))
+        }
+        Conclusion::Ambiguous => Err(Failure::Ambiguous(format!(
+            "nothing is known to be slower, but it cannot be said of {}; a longer --budget or a quieter machine tells more",
+            named(&|case| matches!(case.finding.verdict, Verdict::Ambiguous | Verdict::Invalid))
+        ))),
+        Conclusion::Incomplete if report.interrupted => Err(Failure::Incomplete(
+            "interrupted; every sample so far is kept, and judged above".to_owned(),
+        )),
+        Conclusion::Incomplete => {
+            let mut parts: Vec<String> = report
+                .cases
+                .iter()
+                .filter(|case| !case.finding.is_measured())
+                .map(|case| format!("{} ({})", cells::name(&case.cell), case.sentence))
+                .collect();
+            let counts = report.counts.counts.iter();
+            parts.extend(
+                counts
+                    .filter(|count| count.verdict == Verdict::Invalid)
+                    .map(|count| {
+                        format!(
+                            "{} of {} ({})",
+                            count.metric,
+                            cells::name(&count.cell),
+                            count.sentence
+                        )
+                    }),
+            );
+            let what = match parts.as_slice() {
+                [] => "nothing was measured".to_owned(),
+                parts => format!("not everything was measured: {}", parts.join("; ")),
+            };
+            Err(Failure::Incomplete(what))
+        }
+    }
 }

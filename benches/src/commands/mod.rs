@@ -54,6 +54,12 @@ enum Command {
     /// Takes one sample in this process; what `run` starts for each
     #[command(hide = true)]
     Child(Request),
+    /// Counts what operations take in this process; what `gate` starts twice for each
+    #[command(hide = true)]
+    Count(crate::count::Request),
+    /// Loads a core half of the time; what `gate --self-test` starts
+    #[command(hide = true)]
+    Burn,
     /// Says what `child` and `count` understand; what `gate` asks first
     #[command(hide = true)]
     Protocol,
@@ -88,6 +94,8 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Gate(arguments) => gate::run(&house, &arguments),
         Command::Machine(arguments) => machine::run(&arguments),
         Command::Child(request) => crate::child::main(&request),
+        Command::Count(request) => crate::count::main(&request),
+        Command::Burn => crate::gate::load::burn(),
         Command::Protocol => gate::say_protocol(),
         Command::Promise(request) => conformance::main(&request),
     }

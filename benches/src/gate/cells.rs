@@ -5,6 +5,7 @@ use goish_results::gate::Floor;
 use goish_results::record::{Cell, Mode};
 
 use crate::cases::{self, Case};
+use crate::protocol::mode_name;
 
 /// One case, parameter, mode and engine, with what its samples are made of.
 #[derive(Clone, Debug)]
@@ -14,6 +15,11 @@ pub(crate) struct Target {
 }
 
 impl Target {
+    /// As a reader names it.
+    pub(crate) fn name(&self) -> String {
+        name(&self.cell)
+    }
+
     /// What the case's counts are divided by, so that a sample takes a twentieth of a second.
     pub(crate) fn scale(&self) -> u64 {
         self.case.gate_scale()
@@ -41,6 +47,18 @@ impl Target {
             },
         }
     }
+}
+
+/// A cell as a reader names it.
+pub(crate) fn name(cell: &Cell) -> String {
+    let parts = [
+        cell.case.as_str(),
+        &cell.param,
+        mode_name(cell.mode),
+        &cell.engine,
+    ];
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join(" ")
 }
 
 /// Every case of these names on these engines in these modes that the engine does not refuse. `quick`

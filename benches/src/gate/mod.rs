@@ -3,6 +3,9 @@
 
 pub(crate) mod build;
 pub(crate) mod cells;
+pub(crate) mod counting;
+pub(crate) mod judge;
+pub(crate) mod load;
 pub(crate) mod program;
 pub(crate) mod revision;
 pub(crate) mod sampling;

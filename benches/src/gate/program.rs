@@ -71,8 +71,12 @@ impl Program {
         side: &str,
         interrupted: &Arc<AtomicBool>,
     ) -> Result<Option<Program>, Failure> {
+        Self::speaking(Launcher::of(path, Arc::clone(interrupted)), side)
+    }
+
+    /// The same, of a launcher.
+    pub(crate) fn speaking(launcher: Launcher, side: &str) -> Result<Option<Program>, Failure> {
         const LIMIT: Duration = Duration::from_secs(20);
-        let launcher = Launcher::of(path, Arc::clone(interrupted));
         let ended = launcher
             .execute(&["protocol".to_owned()], 1, LIMIT)
             .map_err(|error| Failure::Other(format!("{side} cannot be started: {error}")))?;
@@ -91,14 +95,33 @@ impl Program {
         Ok(Some(Program { launcher, spoken }))
     }
 
-    /// Whether it has the case and the engine, as far as it says.
-    pub(crate) fn has(&self, target: &Target) -> bool {
-        let Some(spoken) = &self.spoken else {
-            return true;
-        };
+    /// Whether it has the case and the engine. A program that cannot say is tried. `None` when it
+    /// was interrupted.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Usage`] when its samples are not what this build can read.
+    pub(crate) fn has(&self, target: &Target, side: &str) -> Result<Option<bool>, Failure> {
+        /// As few operations as a case has.
+        const SCALE: u64 = 1_000_000;
         let (case, cell) = (target.case, &target.cell);
-        let same = |(name, param): &(String, String)| name == case.name && param == case.param;
-        spoken.cases.iter().any(same) && spoken.engines.contains(&cell.engine)
+        if let Some(spoken) = &self.spoken {
+            let same = |(name, param): &(String, String)| name == case.name && param == case.param;
+            let there = spoken.cases.iter().any(same) && spoken.engines.contains(&cell.engine);
+            return Ok(Some(there));
+        }
+        let Some(finished) = self.sample(target, SCALE, 1) else {
+            return Ok(None);
+        };
+        match finished.answer.outcome {
+            Outcome::Error { reason } if reason.contains("there is no ") => Ok(Some(false)),
+            Outcome::Error { reason } if reason.starts_with("the process ") => {
+                Err(Failure::Usage(format!(
+                    "{side} has an older lab than this gate can speak to ({reason}); choose a later {side}"
+                )))
+            }
+            _ => Ok(Some(true)),
+        }
     }
 
     /// What it speaks.

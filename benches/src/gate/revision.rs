@@ -128,3 +128,58 @@ pub(crate) fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
         .filter(|output| output.status.success())?;
     Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
+
+/// A commit like another, whose sources no compiler takes. No branch knows it, and nothing that is
+/// checked out changes.
+///
+/// # Errors
+///
+/// When git refuses.
+pub(crate) fn broken_commit(workspace: &Path, commit: &str) -> Result<Source, Failure> {
+    /// A crate that is built early, so that the error comes soon.
+    const FILE: &str = "results/src/lib.rs";
+    let refused = || Failure::Other("git cannot make a commit that does not build".to_owned());
+    let scratch = tempfile::tempdir().map_err(|_| refused())?;
+    let index = scratch.path().join("index");
+    let broken = scratch.path().join("broken.rs");
+    std::fs::write(&broken, "this is no Rust\n").map_err(|_| refused())?;
+    let run = |arguments: &[&str]| -> Result<String, Failure> {
+        let output = Command::new("git")
+            .current_dir(workspace)
+            .args(arguments)
+            .env("GIT_INDEX_FILE", &index)
+            .envs(["AUTHOR", "COMMITTER"].into_iter().flat_map(|who| {
+                [
+                    (format!("GIT_{who}_NAME"), "self-test"),
+                    (format!("GIT_{who}_EMAIL"), "self-test@localhost"),
+                    (format!("GIT_{who}_DATE"), "2000-01-01T00:00:00Z"),
+                ]
+            }))
+            .stdin(Stdio::null())
+            .output()
+            .ok()
+            .filter(|output| output.status.success())
+            .ok_or_else(refused)?;
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    run(&["read-tree", commit])?;
+    let blob = run(&["hash-object", "-w", &broken.to_string_lossy()])?;
+    run(&[
+        "update-index",
+        "--cacheinfo",
+        &format!("100644,{blob},{FILE}"),
+    ])?;
+    let tree = run(&["write-tree"])?;
+    let commit = run(&[
+        "commit-tree",
+        &tree,
+        "-p",
+        commit,
+        "-m",
+        "This does not build",
+    ])?;
+    Ok(Source::Commit {
+        name: "a head that does not build".to_owned(),
+        commit,
+    })
+}

@@ -1,5 +1,8 @@
 //! Taking the blocks: case by case and round by round, until all are decided or the time is up.
 
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use goish_results::gate::files::GateWriter;
@@ -9,7 +12,9 @@ use goish_results::gate::{Arm, Finding, Group, Order, Reason, Step, Trial};
 use goish_results::record::Outcome;
 use goish_results::store::timestamp;
 
+use super::build;
 use super::cells::Target;
+use super::judge::interruption;
 use super::program::{Program, value};
 use crate::console::Gauge;
 use crate::failure::Failure;
@@ -23,6 +28,45 @@ pub(crate) struct Arms {
 }
 
 impl Arms {
+    /// Copies the programs to three places below `folder` whose names are of one length (the length
+    /// of a program's name moves its stack), and asks what they speak.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be copied, do not start, or speak what this build does not know.
+    pub(crate) fn of_programs(
+        folder: &Path,
+        base: &Path,
+        head: &Path,
+        interrupted: &Arc<AtomicBool>,
+    ) -> Result<Arms, Failure> {
+        let arm = |name: &str, side: &str, program: &Path| -> Result<Program, Failure> {
+            let place = folder.join(name).join("lab");
+            build::copy(program, &place)?;
+            Program::ask(place, side, interrupted)?.ok_or_else(interruption)
+        };
+        Ok(Arms {
+            base_one: arm("base-1", "base", base)?,
+            base_two: arm("base-2", "base", base)?,
+            head: arm("head-1", "head", head)?,
+        })
+    }
+
+    /// Lets head's children inject this.
+    ///
+    /// # Errors
+    ///
+    /// When head cannot be asked again what it speaks.
+    pub(crate) fn inject(&mut self, what: &str) -> Result<(), Failure> {
+        let launcher = self
+            .head
+            .launcher
+            .clone()
+            .with(crate::injection::VARIABLE, what);
+        self.head = Program::speaking(launcher, "head")?.ok_or_else(interruption)?;
+        Ok(())
+    }
+
     fn of(&self, arm: Arm) -> &Program {
         match arm {
             Arm::BaseOne => &self.base_one,
@@ -39,6 +83,18 @@ pub(crate) struct Sampled {
     pub(crate) samples: u64,
     pub(crate) took: Duration,
     pub(crate) interrupted: bool,
+}
+
+impl Sampled {
+    /// As when it was interrupted before it began.
+    pub(crate) fn nothing() -> Sampled {
+        Sampled {
+            cases: Vec::new(),
+            samples: 0,
+            took: Duration::ZERO,
+            interrupted: true,
+        }
+    }
 }
 
 /// A case on its way to a verdict.

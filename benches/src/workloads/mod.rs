@@ -63,6 +63,66 @@ impl Workload {
         }
     }
 
+    /// Runs about so many operations once, without a warm-up, for counting what they take.
+    ///
+    /// # Errors
+    ///
+    /// [`Wrong`] when it did not deliver what it should have delivered.
+    pub async fn count<S: Subject>(self, operations: u64, stage: &Stage) -> Result<Counted, Wrong> {
+        let counted = |operations, held| Counted { operations, held };
+        let held = |figures: Vec<Figure>| {
+            let heap = figures
+                .into_iter()
+                .find(|figure| figure.metric.starts_with("heap"));
+            heap.map(|figure| figure.value)
+        };
+        Ok(match self {
+            Workload::PingPong => {
+                ping_pong::round_trips::<S>(operations, stage).await?;
+                counted(operations, None)
+            }
+            Workload::ProdCons(capacity) => {
+                prod_cons::messages_through::<S>(capacity, operations, stage).await?;
+                counted(operations, None)
+            }
+            Workload::Contended(capacity) => {
+                contended::messages_through::<S>(capacity, operations, stage).await?;
+                counted(operations, None)
+            }
+            Workload::Spawn => {
+                spawn::spawn_and_join::<S>(operations, stage).await?;
+                counted(operations, None)
+            }
+            Workload::FanIn(senders) => {
+                let rounds = operations.div_ceil(senders);
+                for _ in 0..rounds {
+                    fan_in::drain_parked::<S>(senders, stage).await?;
+                }
+                counted(rounds * senders, None)
+            }
+            Workload::Cancel(count, order) => {
+                let rounds = operations.div_ceil(count);
+                for _ in 0..rounds {
+                    cancel::park_and_cancel::<S>(count, order, stage).await?;
+                }
+                counted(rounds * count, None)
+            }
+            Workload::Rss(capacity) => {
+                let figures = rss::sample::<S>(capacity, rss::CHANNELS / operations, stage).await?;
+                counted(operations, held(figures))
+            }
+            Workload::Parked => {
+                let figures = parked::sample::<S>(parked::TASKS / operations, stage).await?;
+                counted(operations, held(figures))
+            }
+        })
+    }
+
+    /// Whether goroutines are what it measures, and not what is between them.
+    pub fn is_about_goroutines(self) -> bool {
+        matches!(self, Workload::Spawn | Workload::Parked)
+    }
+
     /// Whether it needs the count of the heap, which costs the timed cases too much.
     pub fn counts_heap(self) -> bool {
         matches!(self, Workload::Rss(_) | Workload::Parked)
@@ -80,6 +140,15 @@ impl Workload {
     pub fn needs_unbounded(self) -> bool {
         matches!(self, Workload::ProdCons(Capacity::Unbounded))
     }
+}
+
+/// What was run to be counted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Counted {
+    /// Operations.
+    pub operations: u64,
+    /// Heap bytes held for each channel or goroutine, where that is what the case measures.
+    pub held: Option<f64>,
 }
 
 /// A count divided by the scale, but at least `least`.

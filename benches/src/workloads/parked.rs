@@ -16,7 +16,7 @@ use crate::memory::Footprint;
 use crate::stage::{Stage, Wrong};
 use crate::subject::{Capacity, Subject};
 
-const TASKS: u64 = 1_000_000;
+pub(super) const TASKS: u64 = 1_000_000;
 
 /// Wakes that are reported at a time.
 const CHUNK: u64 = 64;

@@ -11,7 +11,7 @@ use crate::memory::Footprint;
 use crate::stage::{Stage, Wrong};
 use crate::subject::{Capacity, Subject};
 
-const CHANNELS: u64 = 100_000;
+pub(super) const CHANNELS: u64 = 100_000;
 
 pub(super) async fn sample<S: Subject>(
     capacity: usize,
