@@ -21,6 +21,7 @@ mod markdown;
 mod recommendation;
 mod report;
 mod splice;
+pub mod trend;
 mod verdict;
 
 pub use error::ReportError;

@@ -58,6 +58,10 @@ pub(super) fn run(house: &House, arguments: &Arguments) -> Result<(), Failure> {
     } else {
         print(&comparison)?;
     }
+    let told = |warning: &&String| !used.iter().any(|run| run.warnings.contains(warning));
+    for warning in comparison.warnings.iter().filter(told) {
+        crate::console::note(&format!("warning: {warning}"));
+    }
     used.iter().try_for_each(super::complete)
 }
 

@@ -15,12 +15,14 @@ use crate::failure::Failure;
 use crate::place;
 use crate::protocol::Request;
 
+mod bless;
 mod cmp;
 mod gate;
 mod machine;
 mod rank;
 mod report;
 mod run;
+mod trend;
 
 /// The laboratory of goish: measures the channel engines, records every sample, and writes the
 /// decision report.
@@ -50,6 +52,8 @@ enum Command {
     Rank(rank::Arguments),
     Cmp(cmp::Arguments),
     Gate(gate::Arguments),
+    Trend(trend::Arguments),
+    Bless(bless::Arguments),
     Machine(machine::Arguments),
     /// Takes one sample in this process; what `run` starts for each
     #[command(hide = true)]
@@ -92,6 +96,8 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Rank(arguments) => rank::run(&house, &arguments),
         Command::Cmp(arguments) => cmp::run(&house, &arguments),
         Command::Gate(arguments) => gate::run(&house, &arguments),
+        Command::Trend(arguments) => trend::run(&house, &arguments),
+        Command::Bless(arguments) => bless::run(&house, &arguments),
         Command::Machine(arguments) => machine::run(&arguments),
         Command::Child(request) => crate::child::main(&request),
         Command::Count(request) => crate::count::main(&request),

@@ -206,7 +206,7 @@ fn resume(house: &House, id: &str) -> Result<Begun, Failure> {
     let (header, done, writer) = house.store.resume(id)?;
     let differences = differences(&header, &Checkout::of(&house.workspace))?;
     if !differences.is_empty() {
-        return Err(Failure::Usage(format!(
+        return Err(Failure::Other(format!(
             "the run `{id}` cannot be completed here, because its rows would not be comparable: {}; take a new run",
             differences.join("; ")
         )));

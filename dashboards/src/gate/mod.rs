@@ -32,7 +32,7 @@ pub fn write_gate(report: &GateReport, out: &Path) -> Result<(), ReportError> {
 }
 
 /// A cell as a reader names it, for example `contended-16, capacity 0 on native`.
-fn name(cell: &Cell) -> String {
+pub(crate) fn name(cell: &Cell) -> String {
     let param = match cell.param.as_str() {
         "" => String::new(),
         param => format!(" {param}"),
@@ -45,7 +45,7 @@ fn name(cell: &Cell) -> String {
 }
 
 /// A ratio as a signed percentage.
-fn change(ratio: f64) -> String {
+pub(crate) fn change(ratio: f64) -> String {
     format!("{:+.1} %", (ratio - 1.0) * 100.0)
 }
 
