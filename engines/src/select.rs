@@ -201,7 +201,6 @@ impl Select<'_, '_> {
 
     /// Leaves every channel; comes back with the index of the arm that was served.
     fn finish(&mut self, committed: usize) -> Option<usize> {
-        self.stage = Stage::Finished;
         let mut served = None;
         for (index, arm) in live(self.cases) {
             if arm.waiter() == committed {
@@ -211,6 +210,8 @@ impl Select<'_, '_> {
                 arm.withdraw();
             }
         }
+        // Not before: if dropping a waker panics, `Drop` leaves the other channels.
+        self.stage = Stage::Finished;
         served
     }
 }
@@ -222,7 +223,26 @@ impl Drop for Select<'_, '_> {
         }
         // If a counterpart was faster, its case stays committed: the arm passes on what it was
         // handed when it is dropped, and the claim keeps every other case from being committed.
-        live(self.cases).for_each(|(_, arm)| arm.withdraw());
+        let mut leaving = Leaving(self.cases);
+        leaving.withdraw();
+    }
+}
+
+/// Arms that must leave their channels before their claim goes away, also when the waker of one
+/// panics as it is dropped.
+struct Leaving<'s, 'a>(&'s mut [Case<'a>]);
+
+impl Leaving<'_, '_> {
+    fn withdraw(&mut self) {
+        live(self.0).for_each(|(_, arm)| arm.withdraw());
+    }
+}
+
+impl Drop for Leaving<'_, '_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.withdraw();
+        }
     }
 }
 

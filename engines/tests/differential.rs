@@ -459,7 +459,7 @@ impl Visitor for Run<'_> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 20 } else { 2_000 }))]
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 8 } else { 2_000 }))]
 
     #[test]
     fn every_engine_agrees_with_the_model(

@@ -2,13 +2,14 @@
 
 mod common;
 
-use std::pin::pin;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Poll, RawWaker, RawWakerVTable, Wake, Waker};
 
 use common::*;
-use goish_engines::{Case, Channel, Engine, TryRecvError, TrySendError, select};
+use goish_engines::{Case, Channel, Engine, SelectArm, TryRecvError, TrySendError, select};
 
 mod tests {
     use super::common::on_every_engine;
@@ -16,6 +17,7 @@ mod tests {
         close_wakes_everybody
         wakers_are_used_without_the_lock
         a_waker_that_is_let_go_may_send
+        a_waker_that_panics_leaves_no_arm_behind
     }
 }
 
@@ -224,4 +226,47 @@ fn a_waker_that_is_let_go_may_send<E: Engine>() {
     channel.try_send(1).unwrap();
     assert_eq!(poll(receive.as_mut()), Poll::Ready(Some(1)));
     assert_eq!(channel.try_recv(), Ok(7));
+}
+
+/// How many wakers of [`PANICKING`] have been dropped.
+static DROPS: AtomicUsize = AtomicUsize::new(0);
+
+/// Wakers, the first of which to be dropped panics.
+static PANICKING: RawWakerVTable = RawWakerVTable::new(
+    |data| RawWaker::new(data, &PANICKING),
+    |_| {},
+    |_| {},
+    |_| assert_ne!(DROPS.fetch_add(1, Ordering::SeqCst), 0, "a waker panics"),
+);
+
+/// A select withdraws all its arms from their channels, also when it has to drop a waker that
+/// panics: its arms live on without it.
+fn a_waker_that_panics_leaves_no_arm_behind<E: Engine>() {
+    for completes in [false, true] {
+        let channels: Vec<_> = (0..3).map(|_| E::Channel::<u32>::bounded(0)).collect();
+        let mut arms: Vec<_> = channels.iter().map(|c| Box::pin(c.recv_arm())).collect();
+        let mut cases: Vec<Case<'_>> = arms
+            .iter_mut()
+            .map(|arm| Some(arm.as_mut() as Pin<&mut dyn SelectArm>))
+            .collect();
+        DROPS.store(0, Ordering::SeqCst);
+        // SAFETY: there is no data, so there is nothing to keep.
+        let waker = unsafe { Waker::new(std::ptr::null(), &PANICKING) };
+        let mut selecting = Box::pin(select(&mut cases));
+        assert!(poll_with(selecting.as_mut(), &waker).is_pending());
+        if completes {
+            channels[0].try_send(1).unwrap();
+        }
+        let left = catch_unwind(AssertUnwindSafe(|| {
+            if completes {
+                let _ = poll(selecting.as_mut());
+            }
+            drop(selecting);
+        }));
+        assert!(left.is_err());
+        // One was woken, if the select was served.
+        assert_eq!(DROPS.load(Ordering::SeqCst), 3 - usize::from(completes));
+        assert_eq!(channels[1].try_send(2), Err(TrySendError::Full(2)));
+        assert_eq!(channels[2].try_send(2), Err(TrySendError::Full(2)));
+    }
 }

@@ -8,9 +8,9 @@
 //! Distances are absolute and not squared, so that one odd run makes no step, and of logarithms, so
 //! that steps are ratios.
 //!
-//! The price of a cut is twice the noise times the logarithm of the number of runs, as Schwarz'
+//! The price of a cut is three times the noise times the logarithm of the number of runs, as Schwarz'
 //! criterion has it for errors of Laplace's distribution with two more parameters (a level and a
-//! place) and a factor of two for caution. The noise is the median distance between neighbours,
+//! place) and a factor of three for the choice among all places. The noise is the median distance between neighbours,
 //! which steps hardly touch, or what the runs' own intervals say if that is more. A level has at
 //! least two runs: a single run may be the machine's bad day, and is told as soon as a second agrees.
 
@@ -223,7 +223,7 @@ fn price(points: &[Point], logarithms: &[f64]) -> f64 {
     let noise = (NEIGHBOURS * median(&neighbours).unwrap_or_default())
         .max(INTERVALS * median(&widths).unwrap_or_default())
         .max(LEAST_NOISE);
-    2.0 * noise * (points.len() as f64).ln()
+    3.0 * noise * (points.len() as f64).ln()
 }
 
 /// Where the pieces end that cost the least.
@@ -281,12 +281,12 @@ mod tests {
             .collect()
     }
 
+    /// Where the steps are that are beyond the floor.
     fn places(values: &[f64]) -> Vec<usize> {
-        levels(&points(values))
-            .iter()
-            .skip(1)
-            .map(|level| level.from)
-            .collect()
+        let levels = levels(&points(values));
+        let steps = levels.windows(2);
+        let told = steps.filter(|pair| (pair[1].value / pair[0].value).ln().abs() > FLOOR);
+        told.map(|pair| pair[1].from).collect()
     }
 
     /// A series with normal-like noise of that size.

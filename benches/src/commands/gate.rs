@@ -134,7 +134,9 @@ pub(super) fn run(house: &House, arguments: &Arguments) -> Result<(), Failure> {
             .build(&house.workspace, source, &recipe, &interrupted)?
             .ok_or_else(interruption)
     };
-    let (base_built, head_built) = (built(&base)?, built(&head)?);
+    // A work tree without changes is its commit: one build serves both sides.
+    let base_built = built(if head.is_exactly(&base) { &head } else { &base })?;
+    let head_built = built(&head)?;
     let arms = Arms::of_programs(
         &cache.arms(),
         &base_built.program,

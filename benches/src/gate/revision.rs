@@ -78,6 +78,11 @@ impl Source {
         matches!(self, Source::WorkTree { dirty: true, .. })
     }
 
+    /// Whether this is the commit of another, with nothing changed.
+    pub(crate) fn is_exactly(&self, other: &Source) -> bool {
+        self.commit() == other.commit() && !self.dirty() && !other.dirty()
+    }
+
     /// For a reader.
     pub(crate) fn name(&self) -> String {
         match self {

@@ -69,10 +69,15 @@ fn head(out: &mut String, report: &GateReport) -> std::fmt::Result {
             counted.push(format!("{number} {what}"));
         }
     }
+    let run = if report.counts.not_run.is_empty() {
+        ""
+    } else {
+        " that were run"
+    };
     let counted = match (report.counts.counts.len(), counted.as_slice()) {
         (0, _) => "not run".to_owned(),
-        (all, []) => format!("all {all} unchanged"),
-        (all, some) => format!("of {all}, {}", some.join(", ")),
+        (all, []) => format!("all {all}{run} unchanged"),
+        (all, some) => format!("of {all}{run}, {}", some.join(", ")),
     };
     writeln!(
         out,

@@ -5,11 +5,11 @@ use super::verdict::{Finding, NullControl, Reason, Verdict};
 use super::{Block, Floor, Rules};
 use crate::statistics::{Ratio, median};
 
-/// The fewest and the most blocks of a confirmation, before it is doubled once.
+/// The fewest and the most blocks of a confirmation, before it is doubled.
 const CONFIRMATION: (usize, usize) = (32, 128);
 
-/// A confirmation is looked at when it is whole, and once more when it has doubled.
-const CONFIRMATION_LOOKS: usize = 2;
+/// A confirmation is looked at when it is whole, when it has doubled, and when it has doubled again.
+const CONFIRMATION_LOOKS: u32 = 3;
 
 /// What a detectable change is found with, one time in ten not.
 const POWER_MISSED: f64 = 0.1;
@@ -41,7 +41,7 @@ pub enum Step {
 ///    its estimate, ends the group. A second, independent group is taken, as large as the first (16
 ///    to 64 blocks). If a one-sided test of it alone finds the same direction, and the estimate of
 ///    all blocks is beyond the floors, the case is *slower* or *faster*. If not, the second group is
-///    doubled once, and then the case is *ambiguous*.
+///    doubled, and doubled again, and then the case is *ambiguous*.
 /// 2. An interval that lies wholly within the floors makes the case the *same*.
 /// 3. Else there are more blocks, and after the last look the case is *ambiguous*.
 ///
@@ -114,8 +114,9 @@ impl Trial {
             State::Confirming(side, wanted) => {
                 self.confirmation.push(block);
                 let taken = self.confirmation.len();
-                if taken == wanted || taken == CONFIRMATION_LOOKS * wanted {
-                    self.look_again(side, taken > wanted);
+                let last = wanted << (CONFIRMATION_LOOKS - 1);
+                if (0..CONFIRMATION_LOOKS).any(|doubled| taken == wanted << doubled) {
+                    self.look_again(side, taken == last);
                 }
             }
             State::Decided(..) => {}
@@ -128,12 +129,9 @@ impl Trial {
         if self.state == State::Discovering {
             self.look(true);
         }
-        if let State::Confirming(side, wanted) = self.state {
-            let first = self.confirmation.len() < wanted;
+        if let State::Confirming(side, _) = self.state {
             self.look_again(side, true);
-            if let State::Decided(_, Outcome::NotConfirmed) = self.state
-                && first
-            {
+            if let State::Decided(_, Outcome::NotConfirmed) = self.state {
                 self.state = State::Decided(Verdict::Ambiguous, Outcome::CutShort);
             }
         }
@@ -171,7 +169,7 @@ impl Trial {
 
     fn look_again(&mut self, side: Side, last: bool) {
         let again = effects(&self.confirmation);
-        let level = self.rules.confirmation / CONFIRMATION_LOOKS as f64;
+        let level = self.rules.confirmation / f64::from(CONFIRMATION_LOOKS);
         let all = effects(&self.all());
         let centre = signed_rank::centre(&all).unwrap_or(0.0);
         let beyond = centre.abs() >= self.floor_logarithm();

@@ -5,9 +5,7 @@
 //! half of the time meanwhile. Every decision is kept in `gates/self-test-<commit>.jsonl` as soon as
 //! it is made, so a self-test that was cut off goes on where it was.
 
-use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -16,7 +14,6 @@ use goish_engines::{DefaultEngine, Engine};
 use goish_results::gate::Verdict;
 use goish_results::gate::record::{GateReport, Revision};
 use goish_results::record::Mode;
-use serde::{Deserialize, Serialize};
 
 use super::super::House;
 use super::cache_folder;
@@ -28,6 +25,11 @@ use crate::gate::judge::{self, Plan, interruption};
 use crate::gate::load::Load;
 use crate::gate::revision::{Source, broken_commit, short};
 use crate::gate::sampling::Arms;
+
+mod decision;
+mod table;
+
+use decision::{Decision, Kind, append, decisions, describe, load, next};
 
 /// Minutes that a self-test takes when nothing is said.
 const MINUTES: f64 = 45.0;
@@ -48,60 +50,6 @@ const SLOWED: [&str; 6] = [
     "prod-cons-unbounded",
     "ping-pong",
 ];
-
-/// One thing that is tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Kind {
-    /// (a) Base against a copy of itself, all quick cases.
-    Identical,
-    /// The same source with the injection compiled in and switched off: another layout.
-    Layout,
-    /// (b) A share of one case's time, in percent.
-    Slow(u32),
-    /// (c) Bytes with every channel.
-    Bytes,
-    /// (d) A case that head does not have.
-    Removed,
-    /// (e) A head that does not build.
-    Broken,
-    /// (f) A workload that delivers a wrong checksum.
-    Checksum,
-}
-
-/// How often each is tried. The list is gone through again and again, so that a self-test that is
-/// cut off has some of everything.
-const WANTED: [(Kind, usize); 10] = [
-    (Kind::Bytes, 1),
-    (Kind::Removed, 1),
-    (Kind::Checksum, 1),
-    (Kind::Broken, 1),
-    (Kind::Slow(10), 12),
-    (Kind::Slow(5), 20),
-    (Kind::Identical, 6),
-    (Kind::Slow(25), 6),
-    (Kind::Slow(3), 12),
-    (Kind::Layout, 2),
-];
-
-/// One decision of the gate, on one case.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Decision {
-    kind: Kind,
-    /// Which of the gates of this kind.
-    turn: usize,
-    what: String,
-    verdict: Verdict,
-    sentence: String,
-    ratio: Option<f64>,
-    lo: Option<f64>,
-    hi: Option<f64>,
-    detectable: Option<f64>,
-    null: Option<f64>,
-    blocks: usize,
-    seconds: f64,
-    exit_code: u8,
-}
 
 /// Everything that the gates of a self-test need.
 struct Bench<'a> {
@@ -162,7 +110,7 @@ pub(super) fn run(house: &House, budget: Option<f64>) -> Result<(), Failure> {
         decisions.extend(made);
     }
     drop(load);
-    print(&decisions)?;
+    table::print(&decisions)?;
     match next(&decisions) {
         None => Ok(()),
         Some(_) => Err(Failure::Incomplete(format!(
@@ -171,20 +119,6 @@ pub(super) fn run(house: &House, budget: Option<f64>) -> Result<(), Failure> {
             log.display()
         ))),
     }
-}
-
-/// The gate that has been taken the smallest part of what is wanted of it.
-fn next(decisions: &[Decision]) -> Option<(Kind, usize)> {
-    let taken = |kind: Kind| {
-        let turns = decisions.iter().filter(|made| made.kind == kind);
-        turns.map(|made| made.turn + 1).max().unwrap_or(0)
-    };
-    let open = WANTED
-        .iter()
-        .filter(|(kind, wanted)| taken(*kind) < *wanted);
-    let share = |(kind, wanted): &(Kind, usize)| taken(*kind) as f64 / *wanted as f64;
-    open.min_by(|left, right| share(left).total_cmp(&share(right)))
-        .map(|(kind, _)| (*kind, taken(*kind)))
 }
 
 impl Bench<'_> {
@@ -301,223 +235,5 @@ impl Bench<'_> {
             seconds: begun.elapsed().as_secs_f64(),
             exit_code,
         })
-    }
-}
-
-/// What a gate decided.
-fn decisions(kind: Kind, turn: usize, report: &GateReport) -> Vec<Decision> {
-    let exit_code = report.conclusion().exit_code();
-    let cases = report.cases.iter().map(|case| Decision {
-        kind,
-        turn,
-        what: cells::name(&case.cell),
-        verdict: case.finding.verdict,
-        sentence: case.sentence.clone(),
-        ratio: case.finding.ratio.map(|ratio| ratio.median),
-        lo: case.finding.ratio.map(|ratio| ratio.lo),
-        hi: case.finding.ratio.map(|ratio| ratio.hi),
-        detectable: case.finding.detectable,
-        null: case.finding.null.map(|null| null.ratio.median),
-        blocks: case.finding.discovery_blocks + case.finding.confirmation_blocks,
-        seconds: report.seconds,
-        exit_code,
-    });
-    let counts = report.counts.counts.iter().map(|count| Decision {
-        kind,
-        turn,
-        what: format!("{} of {}", count.metric, cells::name(&count.cell)),
-        verdict: count.verdict,
-        sentence: count.sentence.clone(),
-        ratio: count.base.zip(count.head).map(|(base, head)| head / base),
-        lo: None,
-        hi: None,
-        detectable: None,
-        null: None,
-        blocks: 0,
-        seconds: report.seconds,
-        exit_code,
-    });
-    cases.chain(counts).collect()
-}
-
-fn load(log: &Path) -> Result<Vec<Decision>, Failure> {
-    let text = match std::fs::read_to_string(log) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(unusable(log, &error)),
-    };
-    // A last line that was cut off is a gate that will be taken again.
-    Ok(text
-        .lines()
-        .filter_map(|line| serde_json::from_str(line).ok())
-        .collect())
-}
-
-/// Adds the decisions of one gate in one write.
-fn append(log: &PathBuf, decisions: &[Decision]) -> Result<(), Failure> {
-    let mut lines = Vec::new();
-    for decision in decisions {
-        serde_json::to_writer(&mut lines, decision)?;
-        lines.push(b'\n');
-    }
-    let failed = |error: std::io::Error| unusable(log, &error);
-    if let Some(folder) = log.parent() {
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
-    let mut file = std::fs::OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(log)
-        .map_err(failed)?;
-    file.write_all(&lines)
-        .and_then(|()| file.sync_data())
-        .map_err(failed)
-}
-
-fn unusable(log: &Path, error: &std::io::Error) -> Failure {
-    Failure::Other(format!("{} cannot be used: {error}", log.display()))
-}
-
-fn describe(kind: Kind) -> String {
-    match kind {
-        Kind::Identical => "identical code".to_owned(),
-        Kind::Layout => "the same source, another layout".to_owned(),
-        Kind::Slow(percent) => format!("one case slower by {percent} %"),
-        Kind::Bytes => "16 bytes more per channel".to_owned(),
-        Kind::Removed => "a case removed".to_owned(),
-        Kind::Broken => "a head that does not build".to_owned(),
-        Kind::Checksum => "a wrong checksum".to_owned(),
-    }
-}
-
-/// What must come out, and whether it did; `None` while there is nothing to hold against it.
-fn aim(kind: Kind, made: &[&Decision]) -> (&'static str, Option<bool>) {
-    let count = |verdict| made.iter().filter(|one| one.verdict == verdict).count();
-    let all = made.len();
-    let caught = count(Verdict::Slower);
-    // Caught where it was slowed, or honestly not known.
-    let honest = caught + count(Verdict::Ambiguous);
-    let same_in_vain = made
-        .iter()
-        .filter(|one| one.verdict == Verdict::Same && one.hi.is_none_or(|hi| hi >= 1.03))
-        .count();
-    let (aim, met) = match kind {
-        Kind::Identical | Kind::Layout => ("at most 1 false \"slower\" in 50", caught * 50 <= all),
-        Kind::Slow(3) => (
-            "never \"same\" unless the interval excludes 3 %",
-            same_in_vain == 0,
-        ),
-        Kind::Slow(5) => (
-            "19 in 20 slower, or ambiguous with the reason",
-            honest * 20 >= all * 19,
-        ),
-        Kind::Slow(_) => ("always slower", caught == all),
-        Kind::Bytes => (
-            "more heap per channel, exit code 3",
-            made.iter()
-                .any(|one| one.what.starts_with("heap") && one.verdict == Verdict::Slower)
-                && made.iter().all(|one| one.exit_code == 3),
-        ),
-        Kind::Removed | Kind::Broken | Kind::Checksum => {
-            ("exit code 5", made.iter().all(|one| one.exit_code == 5))
-        }
-    };
-    (aim, (all > 0).then_some(met))
-}
-
-fn print(decisions: &[Decision]) -> Result<(), Failure> {
-    let mut kinds: BTreeMap<Kind, Vec<&Decision>> = BTreeMap::new();
-    for decision in decisions {
-        kinds.entry(decision.kind).or_default().push(decision);
-    }
-    let mut out = std::io::stdout().lock();
-    writeln!(
-        out,
-        "| what | decisions | slower | ambiguous | same | faster | invalid | aim | met |\n|---|--:|--:|--:|--:|--:|--:|---|---|"
-    )?;
-    for (kind, made) in &kinds {
-        let count = |verdict| made.iter().filter(|one| one.verdict == verdict).count();
-        let (aim, met) = aim(*kind, made);
-        writeln!(
-            out,
-            "| {} | {} | {} | {} | {} | {} | {} | {aim} | {} |",
-            describe(*kind),
-            made.len(),
-            count(Verdict::Slower),
-            count(Verdict::Ambiguous),
-            count(Verdict::Same),
-            count(Verdict::Faster),
-            count(Verdict::Invalid),
-            met.map_or("–", |met| if met { "yes" } else { "no" }),
-        )?;
-    }
-    Ok(out.flush()?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn decision(kind: Kind, turn: usize) -> Decision {
-        Decision {
-            kind,
-            turn,
-            what: String::new(),
-            verdict: Verdict::Same,
-            sentence: String::new(),
-            ratio: None,
-            lo: None,
-            hi: None,
-            detectable: None,
-            null: None,
-            blocks: 0,
-            seconds: 0.0,
-            exit_code: 0,
-        }
-    }
-
-    #[test]
-    fn everything_is_tried_as_often_as_wanted_and_then_it_ends() {
-        let mut decisions = Vec::new();
-        while let Some((kind, turn)) = next(&decisions) {
-            decisions.push(decision(kind, turn));
-            assert!(decisions.len() < 1_000);
-        }
-        for (kind, wanted) in WANTED {
-            let made = decisions.iter().filter(|made| made.kind == kind).count();
-            assert_eq!(made, wanted, "{kind:?}");
-        }
-    }
-
-    #[test]
-    fn the_aims_can_be_missed() {
-        let with = |kind, verdict, hi| Decision {
-            verdict,
-            hi,
-            ..decision(kind, 0)
-        };
-        let met = |one: Decision| aim(one.kind, &[&one]).1;
-        assert_eq!(
-            met(with(Kind::Identical, Verdict::Slower, None)),
-            Some(false)
-        );
-        assert_eq!(
-            met(with(Kind::Identical, Verdict::Ambiguous, None)),
-            Some(true)
-        );
-        assert_eq!(
-            met(with(Kind::Slow(10), Verdict::Ambiguous, None)),
-            Some(false)
-        );
-        assert_eq!(met(with(Kind::Slow(5), Verdict::Same, None)), Some(false));
-        assert_eq!(
-            met(with(Kind::Slow(3), Verdict::Same, Some(1.04))),
-            Some(false)
-        );
-        assert_eq!(
-            met(with(Kind::Slow(3), Verdict::Same, Some(1.02))),
-            Some(true)
-        );
-        assert_eq!(met(decision(Kind::Removed, 0)), Some(false));
     }
 }
