@@ -54,7 +54,7 @@ fn every_case_is_measured_in_both_modes_on_every_engine() {
         let text = |field: &str| line[field].as_str().unwrap().to_owned();
         cells.insert([text("case"), text("param"), text("mode"), text("engine")]);
     }
-    for case in CASES {
+    for case in CASES.iter().filter(|case| !case.only_in_field()) {
         for engine in goish_engines::built() {
             for mode in ["raw", "goish"] {
                 let cell = [case.name, case.param, mode, engine.name].map(str::to_owned);
