@@ -3,6 +3,7 @@
 //! Each program is the one of `goish/src/conformance`, written again for the names and macros of that
 //! version. What cannot be written there is refused, with what stands in the way.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
@@ -425,20 +426,20 @@ fn select_ready() {
     let (ready, never): (Chan<i64>, Chan<i64>) = (Chan::new(1), Chan::new(0));
     for i in 0..1_000 {
         ready.Send(i);
-        let mut received = -1;
+        let received = Cell::new(-1);
         select! {
             recv(never) => { panic!("nothing was sent"); },
-            recv(ready) |v| => { received = v; },
+            recv(ready) |v| => { received.set(v); },
         }
-        assert_eq!(received, i);
+        assert_eq!(received.get(), i);
     }
 }
 
-fn even(counts: [u32; 2]) {
+fn even(counts: [u32; 2], with: &str) {
     for count in counts {
         assert!(
             (3_500..=6_500).contains(&count),
-            "of 10,000 choices between two ready cases: {counts:?}"
+            "of 10,000 choices between two ready cases, {with} default: {counts:?}"
         );
     }
 }
@@ -462,7 +463,7 @@ fn select_fairness() {
                 }
             }
         }
-        even(counts);
+        even(counts, if with_default { "with" } else { "without" });
     }
 }
 
