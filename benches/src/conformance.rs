@@ -3,7 +3,9 @@
 //! The promises are goish's own, the same programs that its tests run. Each is tried in a process of
 //! its own, so that it has a runtime of its own, and so that one that never ends fails alone.
 
+use std::collections::BTreeSet;
 use std::io::Write;
+use std::path::Path;
 use std::time::Duration;
 
 use goish::conformance::{Verdict, check, listed};
@@ -22,20 +24,22 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// One promise to try.
 #[derive(Clone, Debug, clap::Args)]
-pub(crate) struct Request {
+pub struct Request {
     /// The engine's name.
     #[arg(long)]
     engine: String,
     /// The promise's name.
     #[arg(long)]
-    promise: String,
+    pub promise: String,
 }
 
 /// What came of it, as the child says it on one line.
 #[derive(Debug, Serialize, Deserialize)]
-struct Answer {
-    outcome: ConformanceOutcome,
-    detail: String,
+pub struct Answer {
+    /// What came of it.
+    pub outcome: ConformanceOutcome,
+    /// Why, where the outcome needs a reason.
+    pub detail: String,
 }
 
 impl Answer {
@@ -71,15 +75,35 @@ pub(crate) fn main(request: &Request) -> Result<(), Failure> {
     Ok(out.flush()?)
 }
 
-/// Tries every promise on these engines. `None` when it was interrupted.
-pub(crate) fn record(launcher: &Launcher, engines: &[&str]) -> Option<Vec<Conformance>> {
+/// Tries every promise on these engines, and on published goish where a run has its program. `None`
+/// when it was interrupted.
+pub(crate) fn record(
+    launcher: &Launcher,
+    engines: &[&str],
+    published: Option<(&str, &Path)>,
+) -> Option<Vec<Conformance>> {
     let mut table = Vec::new();
-    for (engine, promise, statement) in listed() {
-        if !engines.contains(&engine) {
+    let listed = listed();
+    let of_published = published.into_iter().flat_map(|(name, program)| {
+        let mut promises: Vec<_> = listed
+            .iter()
+            .map(|(_, name, words)| (*name, *words))
+            .collect();
+        let mut seen = BTreeSet::new();
+        promises.retain(|(promise, _)| seen.insert(*promise));
+        let with_program = move |(promise, words)| (name, promise, words, Some(program));
+        promises.into_iter().map(with_program)
+    });
+    let of_engines = listed
+        .iter()
+        .map(|(engine, name, words)| (*engine, *name, *words, None));
+    for (engine, promise, statement, program) in of_engines.chain(of_published) {
+        if program.is_none() && !engines.contains(&engine) {
             continue;
         }
         for workers in WORKERS {
-            let Answer { outcome, detail } = attempt(launcher, engine, promise, workers)?;
+            let answer = attempt(launcher, program, engine, promise, workers)?;
+            let Answer { outcome, detail } = answer;
             table.push(Conformance {
                 engine: engine.to_owned(),
                 promise: promise.to_owned(),
@@ -94,13 +118,23 @@ pub(crate) fn record(launcher: &Launcher, engines: &[&str]) -> Option<Vec<Confor
 }
 
 /// Tries one promise in a process of its own. `None` when it was interrupted.
-fn attempt(launcher: &Launcher, engine: &str, promise: &str, workers: u32) -> Option<Answer> {
+fn attempt(
+    launcher: &Launcher,
+    program: Option<&Path>,
+    engine: &str,
+    promise: &str,
+    workers: u32,
+) -> Option<Answer> {
     let arguments = [
         "promise".to_owned(),
         format!("--engine={engine}"),
         format!("--promise={promise}"),
     ];
-    match launcher.execute(&arguments, workers, LIMIT) {
+    let ended = match program {
+        Some(program) => launcher.execute_program(program, &arguments, workers, LIMIT),
+        None => launcher.execute(&arguments, workers, LIMIT),
+    };
+    match ended {
         Err(error) => Some(Answer::failed(format!("it cannot be tried: {error}"))),
         Ok(Ended::Interrupted) => None,
         Ok(Ended::TimedOut) => Some(Answer::failed(format!(

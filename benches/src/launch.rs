@@ -142,7 +142,12 @@ impl Launcher {
         self.execute_program(&self.program, arguments, workers, limit)
     }
 
-    fn execute_program(
+    /// The same, of another program.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started.
+    pub(crate) fn execute_program(
         &self,
         program: &Path,
         arguments: &[String],

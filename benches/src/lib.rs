@@ -9,6 +9,7 @@ pub mod allocator;
 pub mod cases;
 pub mod child;
 pub mod commands;
+pub mod conformance;
 pub mod criterion_output;
 pub mod field;
 pub mod launch;
@@ -20,7 +21,6 @@ pub mod subject;
 pub mod workloads;
 
 mod attend;
-mod conformance;
 mod console;
 mod count;
 mod failure;

@@ -23,6 +23,7 @@ fn main() -> ExitCode {
     let run = synthetic::whole(&engines, 12).run;
     let options = ReportOptions {
         default_engine: "flume".to_owned(),
+        previous: None,
     };
     match write_report(&run, &summarise(&run), Path::new(folder), &options) {
         Ok(()) => {

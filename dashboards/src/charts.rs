@@ -5,6 +5,7 @@ pub(crate) mod canvas;
 mod curves;
 mod dots;
 mod rows;
+mod runtimes;
 mod scaling;
 pub(crate) mod theme;
 
@@ -12,6 +13,7 @@ use crate::error::ReportError;
 
 pub(crate) use canvas::Svg;
 pub(crate) use rows::{bytes_per_channel, bytes_per_goroutine, per_message, spawn};
+pub(crate) use runtimes::runtimes;
 pub(crate) use scaling::{cancel, fan_in, percentiles};
 pub(crate) use theme::style_sheet;
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use goish_results::record::{Cell, Mode, Outcome};
+use goish_results::record::{Cell, Kind, Mode, Outcome};
 use goish_results::statistics::{Ratio, paired_ratio};
 use goish_results::store::Run;
 use goish_results::summary::{Status, Summary};
@@ -51,6 +51,11 @@ pub(crate) struct Comparison {
 pub(crate) const FEWEST_PAIRS: usize = 3;
 
 impl Comparison {
+    /// Whether the ratio is below 1 throughout its interval.
+    pub(crate) fn is_below_one(&self) -> bool {
+        self.pairs >= FEWEST_PAIRS && self.ratio.hi < 1.0
+    }
+
     /// Whether the ratio is above 1 throughout its interval.
     pub(crate) fn is_above_one(&self) -> bool {
         self.pairs >= FEWEST_PAIRS && self.ratio.lo > 1.0
@@ -68,6 +73,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) run: &'a Run,
     pub(crate) summaries: &'a [Summary],
     engines: Vec<String>,
+    series: Vec<String>,
+    runtimes: Vec<String>,
     samples: BTreeMap<Key<'a>, Samples>,
 }
 
@@ -78,20 +85,105 @@ impl<'a> Evidence<'a> {
             .iter()
             .map(|summary| &summary.engine)
             .chain(run.conformance.iter().map(|tried| &tried.engine));
-        let mut engines: Vec<String> = names.cloned().collect();
+        let mut engines: Vec<String> = names
+            .filter(|name| !run.header.subjects.contains_key(*name))
+            .cloned()
+            .collect();
         engines.sort_unstable();
         engines.dedup();
+        let of_kind = |wanted: &[Kind]| -> Vec<String> {
+            let subjects = run.header.subjects.iter();
+            let subjects = subjects.filter(|(_, subject)| wanted.contains(&subject.kind));
+            subjects.map(|(name, _)| name.clone()).collect()
+        };
+        let mut series = engines.clone();
+        series.extend(of_kind(&[Kind::Channels, Kind::Published]));
         Evidence {
             run,
             summaries,
             engines,
+            series,
+            runtimes: of_kind(&[Kind::Runtime, Kind::Published]),
             samples: index(run),
         }
     }
 
-    /// The engines of the run by name; an engine's place in this list is its colour and shape.
+    /// goish's engines of the run by name.
     pub(crate) fn engines(&self) -> &[String] {
         &self.engines
+    }
+
+    /// Everything that the cases of channels were measured on but Go: the engines, then channel
+    /// crates and published goish. A name's place in this list is its colour and shape.
+    pub(crate) fn series(&self) -> &[String] {
+        &self.series
+    }
+
+    /// Every goroutine runtime of the run but Go.
+    pub(crate) fn runtimes(&self) -> &[String] {
+        &self.runtimes
+    }
+
+    /// The name of a subject of a kind of which there is one, if the run measured it.
+    pub(crate) fn only(&self, kind: Kind) -> Option<&'a str> {
+        let mut subjects = self.run.header.subjects.iter();
+        let (name, _) = subjects.find(|(_, subject)| subject.kind == kind)?;
+        Some(name)
+    }
+
+    /// Go's name, if the run measured it.
+    pub(crate) fn go(&self) -> Option<&'a str> {
+        self.only(Kind::Go)
+    }
+
+    /// Whether the run measured more than goish's engines.
+    pub(crate) fn has_field(&self) -> bool {
+        !self.run.header.subjects.is_empty()
+    }
+
+    /// The mode that the rows of a subject stand in.
+    pub(crate) fn mode_of(&self, subject: &str) -> Mode {
+        let of_subject = |summary: &&Summary| summary.engine == subject;
+        let first = self.summaries.iter().find(of_subject);
+        first.map_or(Mode::Raw, |summary| summary.mode)
+    }
+
+    /// Go's median of a metric.
+    pub(crate) fn go_median(&self, metric: Metric<'_>) -> Option<f64> {
+        match self.standing(metric, Mode::Goish, self.go()?) {
+            Standing::Measured { median, .. } => Some(median),
+            Standing::Without(_) | Standing::NotPlanned => None,
+        }
+    }
+
+    /// The rows of a table on the cases of channels: every engine raw and with Go's rules, every
+    /// other subject as it was measured, and Go.
+    pub(crate) fn lines(&self) -> Vec<(&str, Mode)> {
+        let engines = self.engines.iter();
+        let engines =
+            engines.flat_map(|engine| [Mode::Raw, Mode::Goish].map(|mode| (engine, mode)));
+        let beside = self.series[self.engines.len()..].iter();
+        let beside = beside.map(|name| (name, self.mode_of(name)));
+        let all = engines
+            .chain(beside)
+            .map(|(name, mode)| (name.as_str(), mode));
+        all.chain(self.go().map(|go| (go, Mode::Goish))).collect()
+    }
+
+    /// The headline metric of every case and parameter, in the order of the summaries.
+    pub(crate) fn headlines(&self) -> Vec<Metric<'a>> {
+        let mut headlines: Vec<Metric<'a>> = Vec::new();
+        for summary in self.summaries.iter().filter(|summary| summary.headline) {
+            let metric = Metric {
+                case: &summary.case,
+                param: &summary.param,
+                name: &summary.metric,
+            };
+            if !headlines.contains(&metric) {
+                headlines.push(metric);
+            }
+        }
+        headlines
     }
 
     /// The parameters that a case was planned with, in the order of the summaries.
@@ -136,11 +228,16 @@ impl<'a> Evidence<'a> {
         left: (Mode, &str),
         right: (Mode, &str),
     ) -> Option<Comparison> {
-        let samples = |(mode, engine)| {
-            self.samples
-                .get(&(metric.case, metric.param, mode, engine, metric.name))
-        };
-        let (left, right) = (samples(left)?, samples(right)?);
+        self.compare_metrics((metric, left.0, left.1), (metric, right.0, right.1))
+    }
+
+    /// The same, of different metrics or parameters.
+    pub(crate) fn compare_metrics(
+        &self,
+        left: (Metric<'_>, Mode, &str),
+        right: (Metric<'_>, Mode, &str),
+    ) -> Option<Comparison> {
+        let (left, right) = (self.samples_of(left)?, self.samples_of(right)?);
         let (above, below): (Vec<f64>, Vec<f64>) = left
             .iter()
             .filter_map(|(number, value)| Some((*value, *right.get(number)?)))
@@ -150,6 +247,16 @@ impl<'a> Evidence<'a> {
             ratio,
             pairs: above.len(),
         })
+    }
+}
+
+impl Evidence<'_> {
+    fn samples_of<'s>(
+        &'s self,
+        (metric, mode, engine): (Metric<'s>, Mode, &'s str),
+    ) -> Option<&'s Samples> {
+        self.samples
+            .get(&(metric.case, metric.param, mode, engine, metric.name))
     }
 }
 

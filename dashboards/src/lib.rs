@@ -31,10 +31,12 @@ use document::Block;
 use evidence::Evidence;
 
 /// What a report needs to know beyond the run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ReportOptions {
     /// The name of the engine that is the default now: what the recommendation keeps or changes.
     pub default_engine: String,
+    /// The run recorded before this one, which the report compares it with.
+    pub previous: Option<Run>,
 }
 
 /// Writes the report of a run into a folder, which is made if it is not there: `index.html`,
@@ -55,7 +57,7 @@ pub fn write_report(
 ) -> Result<(), ReportError> {
     one_machine(run)?;
     let evidence = Evidence::new(run, summaries);
-    let blocks = report::blocks(&evidence, &options.default_engine)?;
+    let blocks = report::blocks(&evidence, options)?;
     for block in &blocks {
         if let Block::Chart(chart) = block {
             write(out, &format!("{}.svg", chart.name), &chart.standalone())?;

@@ -56,7 +56,8 @@ pub(crate) fn recommend<'e>(
     let best = best_eligible(evidence, &candidates);
     if let Some(best) = best {
         for candidate in candidates.iter_mut().filter(|one| one.obstacles.is_empty()) {
-            candidate.over_best = mean_ratio(evidence, candidate.engine, best);
+            let metrics = SIX_METRICS.map(|seed| seed.metric);
+            candidate.over_best = mean_ratio(evidence, &metrics, candidate.engine, best);
         }
     }
     let advice = advise(&candidates, default, best);
@@ -136,14 +137,18 @@ fn best_eligible<'e>(evidence: &Evidence<'_>, candidates: &[Candidate<'e>]) -> O
         .min_by(|left, right| logarithm(left).total_cmp(&logarithm(right)))
 }
 
-/// The geometric mean over the six metrics of `engine` relative to `base`. Its interval is made of
-/// the means of the ends, as if all six erred the same way: wider than it needs to be, never
+/// The geometric mean over these metrics of `engine` relative to `base`. Its interval is made of the
+/// means of the ends, as if all metrics erred the same way: wider than it needs to be, never
 /// narrower.
-fn mean_ratio(evidence: &Evidence<'_>, engine: &str, base: &str) -> Option<Ratio> {
+pub(crate) fn mean_ratio(
+    evidence: &Evidence<'_>,
+    metrics: &[Metric<'_>],
+    engine: &str,
+    base: &str,
+) -> Option<Ratio> {
     let mut logarithms = (0.0, 0.0, 0.0);
-    for seed in &SIX_METRICS {
-        let comparison =
-            evidence.compare(seed.metric, (Mode::Goish, engine), (Mode::Goish, base))?;
+    for metric in metrics {
+        let comparison = evidence.compare(*metric, (Mode::Goish, engine), (Mode::Goish, base))?;
         if comparison.pairs < evidence::FEWEST_PAIRS {
             return None;
         }
@@ -151,7 +156,7 @@ fn mean_ratio(evidence: &Evidence<'_>, engine: &str, base: &str) -> Option<Ratio
         logarithms.1 += comparison.ratio.lo.ln();
         logarithms.2 += comparison.ratio.hi.ln();
     }
-    let mean = |sum: f64| (sum / SIX_METRICS.len() as f64).exp();
+    let mean = |sum: f64| (sum / metrics.len() as f64).exp();
     Some(Ratio {
         median: mean(logarithms.0),
         lo: mean(logarithms.1),

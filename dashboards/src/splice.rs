@@ -13,12 +13,13 @@ const END: &str = "<!-- lab:end ";
 const CLOSE: &str = " -->";
 
 /// The names that a marker can have.
-const NAMES: [&str; 7] = [
+const NAMES: [&str; 8] = [
     "six-metrics",
     "six-metrics-raw",
     "price",
     "conformance",
     "fan-in",
+    "options",
     "machine",
     "run",
 ];
@@ -146,6 +147,7 @@ fn generate(evidence: &Evidence<'_>, name: &str) -> Option<String> {
         "price" => report::price_table(evidence),
         "conformance" => report::conformance_table(evidence),
         "fan-in" => report::fan_in_table(evidence),
+        "options" => report::options_table(evidence),
         "machine" => report::machine_table(evidence),
         "run" => report::run_table(evidence),
         _ => return None,

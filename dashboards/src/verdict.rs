@@ -5,6 +5,7 @@ use goish_results::record::Mode;
 use crate::evidence::{Comparison, Evidence, Metric, Standing};
 
 /// One of the six metrics of the decision record that started the project.
+#[derive(Clone, Copy)]
 pub(crate) struct SeedMetric {
     /// Its name in that record.
     pub(crate) label: &'static str,

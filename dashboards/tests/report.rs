@@ -16,6 +16,7 @@ use synthetic::{Book, cell, dnf, whole};
 fn options() -> ReportOptions {
     ReportOptions {
         default_engine: "flume".to_owned(),
+        previous: None,
     }
 }
 

@@ -5,6 +5,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use goish::prelude::*;
 
+/// Spawning is mostly allocating. With `--features mimalloc` it is done by an allocator that is made
+/// for many small pieces.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: goish::MiMalloc = goish::MiMalloc;
+
 fn main() {
     const GOROUTINES: int = 1_000_000;
     let gate = chan!(());

@@ -53,6 +53,14 @@ const CASES: &[(&str, &[Metric])] = &[
     ),
     (FAN_IN, &[("per-message", "ns")]),
     ("cancel", &[("per-cancellation", "ns")]),
+    // The cases of goroutine runtimes.
+    ("spawn-join", &[("per-goroutine", "ns")]),
+    (
+        "parked",
+        &[("resident-per-goroutine", "bytes"), ("per-wake", "ns")],
+    ),
+    ("switch", &[("round-trip", "ns")]),
+    ("producers", &[("per-message", "ns")]),
 ];
 
 /// The place of a case in every table; a case that is not known here comes after all that are.

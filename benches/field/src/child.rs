@@ -10,7 +10,7 @@ use goish_lab::child::{limit_address_space, measure, run, stopped, watch};
 use goish_lab::protocol::{Answer, Request};
 use goish_lab::stage::Stage;
 use goish_lab::subject::Subject;
-use goish_results::record::Outcome;
+use goish_results::record::{ConformanceOutcome, Outcome};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::Goroutines;
@@ -26,12 +26,37 @@ struct Arguments {
 enum Command {
     /// Takes one sample in this process
     Child(Request),
+    /// Tries one promise of goish's in this process
+    Promise(goish_lab::conformance::Request),
 }
 
 /// The request of this process's arguments.
 fn request() -> Request {
-    let Command::Child(request) = Arguments::parse().command;
-    request
+    match Arguments::parse().command {
+        Command::Child(request) => request,
+        Command::Promise(_) => {
+            eprintln!("error: this program makes no promises");
+            std::process::exit(2);
+        }
+    }
+}
+
+/// The promise that this process is asked to try, if it is.
+pub fn promise() -> Option<String> {
+    match Arguments::parse().command {
+        Command::Promise(request) => Some(request.promise),
+        Command::Child(_) => None,
+    }
+}
+
+/// Says what came of a promise, and ends the process.
+pub fn tried(outcome: ConformanceOutcome, detail: String) -> ! {
+    let answer = goish_lab::conformance::Answer { outcome, detail };
+    match serde_json::to_string(&answer) {
+        Ok(line) => println!("{line}"),
+        Err(error) => eprintln!("error: {error}"),
+    }
+    std::process::exit(0);
 }
 
 /// The program of a goroutine runtime. `note` is what a reader must know to compare it.

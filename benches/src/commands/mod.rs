@@ -188,6 +188,8 @@ fn promises_hold(run: &Run) -> Result<(), Failure> {
     let broken: BTreeSet<String> = run
         .conformance
         .iter()
+        // What is not an engine of goish's, such as a published version, made its own promises.
+        .filter(|tried| !run.header.subjects.contains_key(&tried.engine))
         .filter(|tried| tried.outcome == ConformanceOutcome::Fails)
         .map(|tried| format!("{} on {}", tried.promise, tried.engine))
         .collect();

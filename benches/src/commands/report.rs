@@ -117,12 +117,25 @@ fn write_files(house: &House, run: &Run) -> Result<(), Failure> {
     let id = &run.header.id;
     let options = ReportOptions {
         default_engine: DefaultEngine::INFO.name.to_owned(),
+        previous: previous(house, run),
     };
     write_report(run, &summarise(run), &folder, &options).map_err(|error| {
         Failure::Other(format!(
             "{error}; the run is kept, and `cargo lab report --run {id}` writes its report"
         ))
     })
+}
+
+/// The run of the same length that was recorded before this one, if it can be read: what changed since
+/// is worth telling, and no reason to have no report.
+fn previous(house: &House, run: &Run) -> Option<Run> {
+    let id = &run.header.id;
+    let mut ids = house.store.list().ok()?;
+    ids.retain(|other| other < id);
+    // Names begin with the time.
+    ids.sort_unstable();
+    let mut earlier = ids.iter().rev().filter_map(|id| house.store.load(id).ok());
+    earlier.find(|other| other.header.quick == run.header.quick && !other.rows.is_empty())
 }
 
 /// The last line of `run` and `report`.

@@ -81,6 +81,12 @@ impl Programs {
         }
     }
 
+    /// The program of a subject, if there is one.
+    pub(crate) fn program(&self, subject: &str) -> Option<&Path> {
+        let had = self.subjects.get(subject)?;
+        had.as_deref().ok()
+    }
+
     /// Whether a subject has no program.
     pub(crate) fn lacks(&self, subject: &str) -> bool {
         self.subjects.get(subject).is_some_and(Result::is_err)

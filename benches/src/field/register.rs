@@ -64,6 +64,9 @@ pub(crate) const PUBLISHED: &str = "0.20.7";
 /// goish's own goroutines, among the runtimes.
 pub const GOISH: &str = "goish";
 
+/// goish as it was published, whose promises are tried as well.
+pub(crate) const PUBLISHED_GOISH: &str = "goish-0.20.7";
+
 /// Go.
 pub const GO: &str = "go";
 
@@ -125,7 +128,7 @@ pub const SUBJECTS: &[Entry] = &[
         lacks: &["unbounded channels", "a receive that can be dropped"],
     },
     Entry {
-        name: "goish-0.20.7",
+        name: PUBLISHED_GOISH,
         kind: Kind::Published,
         channels: true,
         goroutines: true,

@@ -183,8 +183,22 @@ impl<'a> Canvas<'a> {
 
     /// A dotted line from one point to another: it leads the eye, and is no measurement.
     pub(crate) fn dotted(&self, from: (f64, f64), to: (f64, f64), ink: Ink) -> Drawn {
-        const PERIOD: f64 = 4.0;
-        const DOT: f64 = 1.2;
+        self.broken(from, to, ink, (4.0, 1.2, 0.9))
+    }
+
+    /// A dashed line from one point to another: Go's figures.
+    pub(crate) fn dashed(&self, from: (f64, f64), to: (f64, f64), ink: Ink) -> Drawn {
+        self.broken(from, to, ink, (5.0, 3.2, 1.3))
+    }
+
+    /// A line of pieces: their distance, their length and their width.
+    fn broken(
+        &self,
+        from: (f64, f64),
+        to: (f64, f64),
+        ink: Ink,
+        (period, piece, width): (f64, f64, f64),
+    ) -> Drawn {
         let (across, down) = (to.0 - from.0, to.1 - from.1);
         let length = across.hypot(down);
         let at = |along: f64| {
@@ -193,10 +207,10 @@ impl<'a> Canvas<'a> {
                 from.1 + down * along / length,
             )
         };
-        let dots = (length / PERIOD) as u32;
-        for dot in 0..dots {
-            let along = f64::from(dot) * PERIOD;
-            self.line(at(along), at(along + DOT), ink, 0.9)?;
+        let pieces = (length / period) as u32;
+        for number in 0..pieces {
+            let along = f64::from(number) * period;
+            self.line(at(along), at(along + piece), ink, width)?;
         }
         Ok(())
     }

@@ -23,7 +23,8 @@ pub(crate) struct Point {
 /// One engine's curve.
 #[derive(Clone, Debug)]
 pub(crate) struct Curve {
-    pub(crate) engine: usize,
+    /// Its colour and shape; `None` for Go, the line that the others are compared with.
+    pub(crate) series: Option<usize>,
     pub(crate) name: String,
     pub(crate) points: Vec<Point>,
     /// Where it was stopped by its deadline, and how far it had got.
@@ -37,6 +38,12 @@ pub(crate) struct Panel {
     /// Whether its markers are filled.
     pub(crate) filled: bool,
     pub(crate) curves: Vec<Curve>,
+}
+
+impl Curve {
+    fn ink(&self) -> Ink {
+        self.series.map_or(Ink::Text, Ink::Series)
+    }
 }
 
 impl Panel {
@@ -210,8 +217,10 @@ impl Curves {
             .light_line_style(TRANSPARENT)
             .draw()?;
         for curve in &panel.curves {
-            let ink = Ink::Series(curve.engine);
-            plot.draw_series(LineSeries::new(placed(curve), stroke(ink, 1.6)))?;
+            let ink = curve.ink();
+            if curve.series.is_some() {
+                plot.draw_series(LineSeries::new(placed(curve), stroke(ink, 1.6)))?;
+            }
             plot.draw_series(
                 intervals(curve).map(|path| PathElement::new(path, stroke(ink, 3.0))),
             )?;
@@ -227,8 +236,18 @@ impl Curves {
             )
         };
         for curve in &panel.curves {
-            for (x, y) in placed(curve) {
-                canvas.marker(to_points(x, y), curve.engine, panel.filled)?;
+            let points: Vec<_> = placed(curve).map(|(x, y)| to_points(x, y)).collect();
+            match curve.series {
+                Some(series) => {
+                    for point in points {
+                        canvas.marker(point, series, panel.filled)?;
+                    }
+                }
+                None => {
+                    for pair in points.windows(2) {
+                        canvas.dashed(pair[0], pair[1], Ink::Text)?;
+                    }
+                }
             }
         }
         draw_unfinished(canvas, panel, frame, |x| to_points(x, vertical.high).0)?;
@@ -291,9 +310,9 @@ fn draw_unfinished(
     for curve in panel.unfinished() {
         canvas.text("DNF", LEFT - 5.0, y, Align::Right, Ink::Text)?;
         for (place, _) in &curve.unfinished {
-            canvas.cross((across(*place), y), Ink::Series(curve.engine))?;
+            canvas.cross((across(*place), y), curve.ink())?;
         }
-        canvas.marker((frame.plot_right() + 8.0, y), curve.engine, panel.filled)?;
+        draw_key(canvas, curve, panel, (frame.plot_right() + 8.0, y))?;
         if let Some((_, got)) = curve.unfinished.last() {
             canvas.text(got, frame.plot_right() + 16.0, y, Align::Left, Ink::Text)?;
         }
@@ -321,15 +340,23 @@ fn draw_labels(
         .collect();
     let heights = spread(&wanted, frame.plot_top, frame.plot_bottom(), LINE_HEIGHT);
     for ((curve, end), y) in panel.curves.iter().zip(ends).zip(heights) {
-        let ink = Ink::Series(curve.engine);
+        let ink = curve.ink();
         if let Some((end_x, end_y)) = end {
             canvas.dotted((end_x + 6.0, end_y), (frame.plot_right() + 2.0, y), ink)?;
         }
-        canvas.marker((frame.plot_right() + 8.0, y), curve.engine, panel.filled)?;
+        draw_key(canvas, curve, panel, (frame.plot_right() + 8.0, y))?;
         let name = fit(&curve.name, TEXT_SIZE, WIDTH - frame.plot_right() - 16.0);
         canvas.text(&name, frame.plot_right() + 16.0, y, Align::Left, Ink::Text)?;
     }
     Ok(())
+}
+
+/// What stands for a curve beside its name.
+fn draw_key(canvas: &Canvas<'_>, curve: &Curve, panel: &Panel, (x, y): (f64, f64)) -> Drawn {
+    match curve.series {
+        Some(series) => canvas.marker((x, y), series, panel.filled),
+        None => canvas.dashed((x - 5.0, y), (x + 5.0, y), Ink::Text),
+    }
 }
 
 /// Moves the wanted heights apart to at least `gap`, each as little as needed, within `top` and

@@ -45,6 +45,8 @@ pub(crate) struct EngineRows {
 pub(crate) struct Group {
     pub(crate) heading: String,
     pub(crate) engines: Vec<EngineRows>,
+    /// Go's figure, drawn as a line through all rows.
+    pub(crate) reference: Option<f64>,
 }
 
 /// The whole chart. All groups share one axis.
@@ -147,6 +149,8 @@ impl Dots {
             }
             Mark::Word(_) => Vec::new(),
         });
+        let references = self.groups.iter().filter_map(|group| group.reference);
+        let values = values.chain(references);
         let axis = LogAxis::covering(values);
         let longest = self
             .groups
@@ -196,6 +200,17 @@ fn draw_group(canvas: &Canvas<'_>, group: &Group, frame: &Frame, top: f64, unit:
         .light_line_style(TRANSPARENT)
         .draw()?;
     draw_ticks(canvas, frame, plot_top + plot_height, unit)?;
+    if let Some(go) = group.reference
+        && let Some(place) = axis::place(go)
+    {
+        let x = frame.across(place);
+        canvas.dashed((x, plot_top), (x, plot_top + plot_height), Ink::Text)?;
+        let label = format!("Go {}", format::quantity(go, unit));
+        let half = text_width(&label, TEXT_SIZE) / 2.0;
+        let heading_end = EDGE + text_width(&group.heading, TEXT_SIZE) * 1.1 + 8.0;
+        let x = x.clamp(heading_end + half, WIDTH - EDGE - half);
+        canvas.text(&label, x, plot_top - 6.0, Align::Centre, Ink::Text)?;
+    }
 
     let mut y = plot_top + BETWEEN_ENGINES / 2.0;
     for engine in &group.engines {

@@ -107,7 +107,12 @@ fn chart(
         .into_iter()
         .map(|(heading, metric)| {
             let engines = engine_rows(evidence, metric, &mut notes);
-            Group { heading, engines }
+            let reference = evidence.go_median(metric);
+            Group {
+                heading,
+                engines,
+                reference,
+            }
         })
         .filter(|group| !group.engines.is_empty())
         .collect();
@@ -135,7 +140,7 @@ fn engine_rows(
     notes: &mut Vec<String>,
 ) -> Vec<EngineRows> {
     let mut engines = Vec::new();
-    for (engine, name) in evidence.engines().iter().enumerate() {
+    for (engine, name) in evidence.series().iter().enumerate() {
         let mut rows = Vec::new();
         for mode in [Mode::Raw, Mode::Goish] {
             let standing = evidence.standing(metric, mode, name);

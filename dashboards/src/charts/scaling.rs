@@ -10,7 +10,7 @@ use crate::evidence::{self, Evidence, Metric, Standing};
 use crate::format;
 
 /// One place on the horizontal axis: where, its label, and the figure that stands there.
-type Stop<'n> = (f64, String, Metric<'n>);
+pub(super) type Stop<'n> = (f64, String, Metric<'n>);
 
 /// What sets one chart of curves apart from the others.
 struct About {
@@ -96,7 +96,7 @@ fn n_of(param: &str) -> Option<f64> {
         .map(|n| n as f64)
 }
 
-fn over_n<'n>(
+pub(super) fn over_n<'n>(
     evidence: &Evidence<'n>,
     case: &'n str,
     name: &'n str,
@@ -159,32 +159,41 @@ fn panel(
     stops: &[Stop<'_>],
     notes: &mut Vec<String>,
 ) -> Option<Panel> {
-    let curves: Vec<Curve> = evidence
-        .engines()
+    let mut curves: Vec<Curve> = evidence
+        .series()
         .iter()
         .enumerate()
-        .filter_map(|(index, name)| curve(evidence, mode, (index, name), stops, notes))
+        .filter_map(|(index, name)| {
+            let series = Some(index);
+            curve(evidence, mode, (series, name), stops, notes)
+        })
         .collect();
     let heading = match mode {
         Mode::Goish => "goish: with Go's rules",
         Mode::Raw => "raw: the engine's own API",
     };
-    (!curves.is_empty()).then(|| Panel {
+    if curves.is_empty() {
+        return None;
+    }
+    // Go stands in every panel, as the line to compare with.
+    let go = evidence.go();
+    curves.extend(go.and_then(|go| curve(evidence, Mode::Goish, (None, go), stops, notes)));
+    Some(Panel {
         heading: heading.to_owned(),
         filled: mode == Mode::Goish,
         curves,
     })
 }
 
-fn curve(
+pub(super) fn curve(
     evidence: &Evidence<'_>,
     mode: Mode,
-    (engine, name): (usize, &str),
+    (series, name): (Option<usize>, &str),
     stops: &[Stop<'_>],
     notes: &mut Vec<String>,
 ) -> Option<Curve> {
     let mut curve = Curve {
-        engine,
+        series,
         name: name.to_owned(),
         points: Vec::new(),
         unfinished: Vec::new(),

@@ -101,9 +101,10 @@ impl Ink {
     }
 }
 
-/// The marker of the engine with that index.
+/// The marker of the engine with that index. Where the colours start over the shapes do not, so that
+/// no two have both in common.
 pub(crate) fn shape(index: usize) -> Shape {
-    SHAPES[index % SHAPES.len()]
+    SHAPES[(index + index / SERIES.len()) % SHAPES.len()]
 }
 
 /// Puts the class of its role beside every colour attribute.

@@ -1,19 +1,21 @@
 //! The recommendation, first, with how every engine came to its place.
 
 use crate::document::{Block, Entry, Table};
-use crate::evidence::Evidence;
 use crate::format;
-use crate::recommendation::{Advice, Candidate, recommend};
+use crate::recommendation::{Advice, Candidate};
 
 /// The section.
-pub(super) fn section(evidence: &Evidence<'_>, default: &str) -> Vec<Block> {
-    let (advice, candidates) = recommend(evidence, default);
+pub(super) fn section(
+    advice: &Advice<'_>,
+    candidates: &[Candidate<'_>],
+    default: &str,
+) -> Vec<Block> {
     let mut blocks = vec![
         Block::heading(2, "recommendation", "Recommendation"),
-        Block::Answer(words(&advice)),
+        Block::Answer(words(advice)),
     ];
     if !candidates.is_empty() {
-        blocks.push(Block::Table(table(&candidates, default)));
+        blocks.push(Block::Table(table(candidates, default)));
     }
     blocks.push(Block::Prose(include_str!("../prose/rule.md")));
     blocks

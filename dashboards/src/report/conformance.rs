@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use goish_results::record::{Conformance, ConformanceOutcome};
+use goish_results::record::{Conformance, ConformanceOutcome, Kind};
 
 use crate::document::{Block, Entry, Table, Tone};
 use crate::evidence::Evidence;
@@ -35,14 +35,14 @@ pub(crate) fn table(evidence: &Evidence<'_>) -> Table {
         }
     }
     let mut columns = vec!["promise".to_owned()];
-    columns.extend(evidence.engines().iter().cloned());
+    let tried = tried_on(evidence);
+    columns.extend(tried.iter().map(|name| (*name).to_owned()));
     columns.push("what it says".to_owned());
     let rows = promises
         .into_iter()
         .map(|promise| {
             let mut row = vec![Entry::plain(&promise.promise)];
-            let outcomes = evidence
-                .engines()
+            let outcomes = tried
                 .iter()
                 .map(|engine| outcome(evidence, &promise.promise, engine));
             row.extend(outcomes);
@@ -55,6 +55,16 @@ pub(crate) fn table(evidence: &Evidence<'_>) -> Table {
         columns,
         rows,
     }
+}
+
+/// Every engine, and published goish where its promises were tried.
+fn tried_on<'e>(evidence: &'e Evidence<'_>) -> Vec<&'e str> {
+    let published = evidence.only(Kind::Published).filter(|name| {
+        let mut tried = evidence.run.conformance.iter();
+        tried.any(|tried| tried.engine == *name)
+    });
+    let engines = evidence.engines().iter().map(String::as_str);
+    engines.chain(published).collect()
 }
 
 /// What came of a promise on an engine, with the numbers of workers that it was tried on.

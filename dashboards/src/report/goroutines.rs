@@ -1,7 +1,6 @@
 //! What a million goroutines cost.
 
-use goish_results::record::Mode;
-
+use super::allocator;
 use super::six_metrics::figure;
 use crate::charts;
 use crate::document::{Block, Entry, Table};
@@ -44,7 +43,7 @@ const FIGURES: [(&str, Metric<'static>); 4] = [
 ];
 
 /// The section.
-pub(super) fn section(evidence: &Evidence<'_>) -> Result<Vec<Block>, ReportError> {
+pub(super) fn section(evidence: &Evidence<'_>, default: &str) -> Result<Vec<Block>, ReportError> {
     let mut blocks = vec![
         Block::heading(2, "goroutines", "A million goroutines"),
         Block::Prose(include_str!("../prose/goroutines.md")),
@@ -59,6 +58,7 @@ pub(super) fn section(evidence: &Evidence<'_>) -> Result<Vec<Block>, ReportError
             "Missing: this run planned neither spawn-1m nor parked-1m.",
         ));
     }
+    blocks.extend(allocator::section(evidence, default));
     blocks.extend(charts::spawn(evidence)?.map(Block::Chart));
     blocks.extend(charts::bytes_per_goroutine(evidence)?.map(Block::Chart));
     Ok(blocks)
@@ -68,19 +68,17 @@ fn table(evidence: &Evidence<'_>) -> Table {
     let mut columns = vec!["engine".to_owned(), "mode".to_owned()];
     columns.extend(FIGURES.iter().map(|(label, _)| (*label).to_owned()));
     let mut rows = Vec::new();
-    for engine in evidence.engines() {
-        for mode in [Mode::Raw, Mode::Goish] {
-            let mut row = vec![
-                Entry::plain(engine),
-                Entry::plain(evidence::mode_name(mode)),
-            ];
-            row.extend(
-                FIGURES
-                    .iter()
-                    .map(|(_, metric)| figure(evidence, *metric, mode, engine)),
-            );
-            rows.push(row);
-        }
+    for (engine, mode) in evidence.lines() {
+        let mut row = vec![
+            Entry::plain(engine),
+            Entry::plain(evidence::mode_name(mode)),
+        ];
+        row.extend(
+            FIGURES
+                .iter()
+                .map(|(_, metric)| figure(evidence, *metric, mode, engine)),
+        );
+        rows.push(row);
     }
     Table {
         caption: "Per goroutine, of 1,000,000".to_owned(),

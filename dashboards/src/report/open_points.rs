@@ -50,22 +50,20 @@ pub(crate) fn fan_in_table(evidence: &Evidence<'_>) -> Table {
     let mut columns = vec!["engine".to_owned(), "mode".to_owned()];
     columns.extend(params.iter().map(|param| (*param).to_owned()));
     let mut rows = Vec::new();
-    for engine in evidence.engines() {
-        for mode in [Mode::Raw, Mode::Goish] {
-            let mut row = vec![
-                Entry::plain(engine),
-                Entry::plain(evidence::mode_name(mode)),
-            ];
-            row.extend(params.iter().map(|param| {
-                let metric = Metric {
-                    case: "fan-in",
-                    param,
-                    name: metric_of(evidence, param),
-                };
-                figure(evidence, metric, mode, engine)
-            }));
-            rows.push(row);
-        }
+    for (engine, mode) in evidence.lines() {
+        let mut row = vec![
+            Entry::plain(engine),
+            Entry::plain(evidence::mode_name(mode)),
+        ];
+        row.extend(params.iter().map(|param| {
+            let metric = Metric {
+                case: "fan-in",
+                param,
+                name: metric_of(evidence, param),
+            };
+            figure(evidence, metric, mode, engine)
+        }));
+        rows.push(row);
     }
     Table {
         caption: "Fan-in: time per message, and its growth over the range of n".to_owned(),
@@ -160,19 +158,17 @@ fn shares(evidence: &Evidence<'_>) -> Table {
         columns.extend(sides.map(|(side, _)| format!("{side}, {param}")));
     }
     let mut rows = Vec::new();
-    for engine in evidence.engines() {
-        for mode in [Mode::Raw, Mode::Goish] {
-            let mut row = vec![
-                Entry::plain(engine),
-                Entry::plain(evidence::mode_name(mode)),
-            ];
-            for param in &params {
-                row.extend(
-                    sides.map(|(_, names)| least_and_most(evidence, param, names, mode, engine)),
-                );
-            }
-            rows.push(row);
+    for (engine, mode) in evidence.lines() {
+        let mut row = vec![
+            Entry::plain(engine),
+            Entry::plain(evidence::mode_name(mode)),
+        ];
+        for param in &params {
+            row.extend(
+                sides.map(|(_, names)| least_and_most(evidence, param, names, mode, engine)),
+            );
         }
+        rows.push(row);
     }
     Table {
         caption: "contended-16: the smallest and the largest share of sixteen, where 1 is even"

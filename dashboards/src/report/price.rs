@@ -38,8 +38,17 @@ fn other_work(evidence: &Evidence<'_>) -> Vec<String> {
 pub(crate) fn table(evidence: &Evidence<'_>) -> Table {
     let mut columns = vec!["case".to_owned()];
     columns.extend(evidence.engines().iter().cloned());
-    let rows = headlines(evidence)
+    let on_engines = |metric: &Metric<'_>| {
+        let mut engines = evidence.engines().iter();
+        engines.any(|engine| {
+            let standing = evidence.standing(*metric, Mode::Goish, engine);
+            standing.summary().is_some()
+        })
+    };
+    let rows = evidence
+        .headlines()
         .into_iter()
+        .filter(on_engines)
         .map(|metric| {
             let name = evidence::case_name(metric.case, metric.param);
             let mut row = vec![Entry::plain(name).with_detail(metric.name)];
@@ -57,22 +66,6 @@ pub(crate) fn table(evidence: &Evidence<'_>) -> Table {
         columns,
         rows,
     }
-}
-
-/// The headline metric of every case and parameter, in the order of the summaries.
-fn headlines<'a>(evidence: &Evidence<'a>) -> Vec<Metric<'a>> {
-    let mut headlines: Vec<Metric<'a>> = Vec::new();
-    for summary in evidence.summaries.iter().filter(|summary| summary.headline) {
-        let metric = Metric {
-            case: &summary.case,
-            param: &summary.param,
-            name: &summary.metric,
-        };
-        if !headlines.contains(&metric) {
-            headlines.push(metric);
-        }
-    }
-    headlines
 }
 
 fn price(evidence: &Evidence<'_>, metric: Metric<'_>, engine: &str) -> Entry {

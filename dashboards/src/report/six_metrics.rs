@@ -34,6 +34,8 @@ pub(crate) fn table(evidence: &Evidence<'_>, mode: Mode) -> Table {
         .map(str::to_owned)
         .to_vec();
     columns.extend(evidence.engines().iter().cloned());
+    let others = others(evidence, mode);
+    columns.extend(others.iter().map(|(_, name)| (*name).to_owned()));
     let rows = SIX_METRICS
         .iter()
         .map(|seed| {
@@ -44,6 +46,8 @@ pub(crate) fn table(evidence: &Evidence<'_>, mode: Mode) -> Table {
                 .iter()
                 .map(|engine| figure(evidence, seed.metric, mode, engine));
             row.extend(figures);
+            let of_others = others.iter();
+            row.extend(of_others.map(|(mode, name)| figure(evidence, seed.metric, *mode, name)));
             row
         })
         .collect();
@@ -56,6 +60,16 @@ pub(crate) fn table(evidence: &Evidence<'_>, mode: Mode) -> Table {
         columns,
         rows,
     }
+}
+
+/// Who stands beside the engines in the table of a mode, without competing in it: what is measured in
+/// the same mode, and Go, whose channels have Go's rules, in both.
+fn others<'e>(evidence: &'e Evidence<'_>, mode: Mode) -> Vec<(Mode, &'e str)> {
+    let beside = evidence.series()[evidence.engines().len()..].iter();
+    let of_mode = beside.filter(|name| evidence.mode_of(name) == mode);
+    let mut others: Vec<(Mode, &str)> = of_mode.map(|name| (mode, name.as_str())).collect();
+    others.extend(evidence.go().map(|go| (Mode::Goish, go)));
+    others
 }
 
 /// An engine's figure for a table: the median and its interval, or the word for why there is none.
@@ -119,7 +133,11 @@ fn comparison(subject: &str, comparison: &Comparison) -> Entry {
 fn remarks(evidence: &Evidence<'_>, mode: Mode) -> Vec<String> {
     let mut remarks = Vec::new();
     for seed in &SIX_METRICS {
-        for engine in evidence.engines() {
+        let engines = evidence
+            .engines()
+            .iter()
+            .map(|engine| (mode, engine.as_str()));
+        for (mode, engine) in engines.chain(others(evidence, mode)) {
             let standing = evidence.standing(seed.metric, mode, engine);
             remarks.extend(standing.summary().and_then(evidence::remark));
         }

@@ -4,10 +4,10 @@ use std::future::Future;
 use std::io;
 use std::time::Duration;
 
-use goish::{Chan, Goroutine, runtime};
 use goish_field::child;
 use goish_field::goroutines::Goroutines;
 use goish_lab::stage::Wrong;
+use today::{Chan, Goroutine, runtime};
 
 struct Goish;
 

@@ -1,8 +1,8 @@
 //! The lab's own engines, with mimalloc in the place of the system's allocator.
 
-use goish::MiMalloc;
 use goish_field::child;
 use goish_lab::allocator::CountingAllocator;
+use today::MiMalloc;
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator<MiMalloc> = CountingAllocator(MiMalloc);

@@ -9,6 +9,8 @@ use goish_results::store::{PlannedSample, RunHeader, RunWriter, timestamp};
 use super::{Session, Settings};
 use crate::console::{Progress, note};
 use crate::failure::Failure;
+use crate::field::programs::Programs;
+use crate::field::register::PUBLISHED_GOISH;
 use crate::launch::{Finished, Launcher};
 use crate::protocol::{Request, mode_name};
 use crate::{cases, conformance, field, table};
@@ -39,7 +41,7 @@ pub(super) fn measure(
     note(&announcement(header, settings, &left));
     // What is scaled down is no measurement, and asks for no promises.
     if promises && settings.scale == 1 {
-        try_promises(header, &launcher, &writer)?;
+        try_promises(header, programs, &launcher, &writer)?;
     }
     let mut progress = Progress::new(done.len() as u64, header.plan.len() as u64);
     for planned in left {
@@ -64,11 +66,15 @@ pub(super) fn measure(
 
 fn try_promises(
     header: &RunHeader,
+    programs: &Programs,
     launcher: &Launcher,
     writer: &RunWriter,
 ) -> Result<(), Failure> {
     let engines: Vec<&str> = header.engine_versions.keys().map(String::as_str).collect();
-    let table = conformance::record(launcher, &engines).ok_or_else(|| interruption(&header.id))?;
+    let published = programs.program(PUBLISHED_GOISH);
+    let published = published.map(|program| (PUBLISHED_GOISH, program));
+    let table = conformance::record(launcher, &engines, published)
+        .ok_or_else(|| interruption(&header.id))?;
     writer
         .conformance(&table)
         .map_err(|error| resumable(&error.to_string(), &header.id))?;

@@ -9,6 +9,10 @@ use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+mod promises;
+
+use goish::chan::Chan;
+use goish::goroutine::Goroutine;
 use goish_field::child;
 use goish_field::goroutines::Goroutines;
 use goish_lab::cases;
@@ -16,8 +20,6 @@ use goish_lab::protocol::Request;
 use goish_lab::stage::Wrong;
 use goish_lab::subject::{Capacity, Subject};
 use goish_results::record::Mode;
-use published::chan::Chan;
-use published::goroutine::Goroutine;
 
 struct Published;
 
@@ -205,5 +207,19 @@ fn refuses(request: &Request) -> Option<String> {
 }
 
 fn main() -> ! {
+    if let Some(promise) = child::promise() {
+        use goish_results::record::ConformanceOutcome;
+        use promises::Verdict;
+        let (outcome, detail) = match promises::attempt(&promise) {
+            Verdict::Holds => (ConformanceOutcome::Holds, String::new()),
+            Verdict::Fails(words) => (ConformanceOutcome::Fails, words),
+            Verdict::Refused(reason) => (ConformanceOutcome::Refused, reason.to_owned()),
+            Verdict::NotTried => (
+                ConformanceOutcome::NotApplicable,
+                "not written for that version".to_owned(),
+            ),
+        };
+        child::tried(outcome, detail);
+    }
     child::either::<Published, Published>(refuses, |_| None, "");
 }
