@@ -77,24 +77,24 @@ baseline() {
 
 # Applies one patch, runs its guards, and takes it back.
 mutate() {
-    local name=$1 patch="$patches/$1.patch" guard status file caught=()
+    local name=$1 patch="$patches/$1.patch" guard status file
     if ! patch --strip=1 --fuzz=0 --no-backup-if-mismatch --dry-run < "$patch" > "$log" 2>&1; then
-        fail "$(printf '%-30s DOES NOT APPLY: bring %s up to date' "$name" "$patch")" "$(cat "$log")"
+        fail "$(printf '%-32s DOES NOT APPLY: bring %s up to date' "$name" "$patch")" "$(cat "$log")"
         return
     fi
+    guards "$patch" | grep -q . || fail "$(printf '%-32s NAMES NOTHING that catches it' "$name")"
     patch --strip=1 --fuzz=0 --quiet < "$patch"
     while read -r guard; do
         status=0
         # shellcheck disable=SC2086 # a guard is words
         check $guard || status=$?
         case $status in
-            0) fail "$(printf '%-30s SURVIVES %s' "$name" "$guard")" ;;
-            1) caught+=("$guard") ;;
-            2) fail "$(printf '%-30s DOES NOT BUILD' "$name")" "$(tail -n 20 "$log")" ;;
-            *) fail "$(printf '%-30s names no test: %s' "$name" "$guard")" ;;
+            0) fail "$(printf '%-32s SURVIVES %s' "$name" "$guard")" ;;
+            1) printf '%-32s %s\n' "$name" "$guard" ;;
+            2) fail "$(printf '%-32s DOES NOT BUILD' "$name")" "$(tail -n 20 "$log")" ;;
+            *) fail "$(printf '%-32s NAMES NO TEST: %s' "$name" "$guard")" ;;
         esac
     done < <(guards "$patch")
-    [[ ${#caught[@]} -gt 0 ]] && printf '%-30s %s\n' "$name" "$(printf '%s; ' "${caught[@]}")"
     while read -r file; do
         cp "$patches/../../../$file" "$file"
     done < <(sed -n 's#^+++ b/##p' "$patch")
