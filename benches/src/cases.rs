@@ -79,7 +79,7 @@ impl Case {
         self.weight.samples(quick)
     }
 
-    /// Roughly how long one sample takes: see [`Weight::seconds`].
+    /// Roughly how long one sample takes: see `Weight::seconds`.
     pub fn seconds(&self, deadline: f64) -> f64 {
         self.weight.seconds(deadline)
     }

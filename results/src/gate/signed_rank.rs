@@ -2,7 +2,7 @@
 //!
 //! F. Wilcoxon, *Individual Comparisons by Ranking Methods*, Biometrics Bulletin 1, 1945; zeros as
 //! J. W. Pratt has them (Journal of the American Statistical Association 54, 1959): they are ranked
-//! with the others, and count for neither side. Up to [`EXACT`] values the distribution of the rank
+//! with the others, and count for neither side. Up to `EXACT` values the distribution of the rank
 //! sum is exact, ties included; beyond, it is the normal one with the sum's own variance.
 
 use statrs::distribution::{ContinuousCDF, Normal};
