@@ -13,13 +13,16 @@ use support::{Ended, Lab};
 
 const CASES: &str = "prod-cons-1,prod-cons-1024";
 
-/// A child that takes samples until the third, and waits there for as long as there is a file
-/// `hang` beside the script.
+/// A child that takes samples until the third, and waits there if there is a file `hang` beside the
+/// script: until it is killed, or the run that started it is gone.
 const HANGS_AT_THE_THIRD: &str = r#"
 here=$(dirname "$0")
 if [ -e "$here/hang" ]; then
     echo >> "$here/count"
-    [ "$(wc -l < "$here/count")" -ge 3 ] && exec sleep 1000
+    if [ "$(wc -l < "$here/count")" -ge 3 ]; then
+        while kill -0 "$PPID" 2> /dev/null; do sleep 1; done
+        exit 1
+    fi
 fi
 exec "$LAB" "$@"
 "#;

@@ -1,4 +1,7 @@
 //! The engine that was made for Go's rules: the waiting core over a ring of its own.
+//!
+//! What bounds it in each of the lab's cases, by profile, and how far it is from the bound that we
+//! believe in: `docs/waiting-core.md`, *What bounds it*.
 
 use crate::capabilities::{Capabilities, Info, Support};
 use crate::channel::{Channel, Engine};

@@ -29,7 +29,7 @@ use crate::gate::sampling::Arms;
 mod decision;
 mod table;
 
-use decision::{Decision, Kind, append, decisions, describe, load, next};
+use decision::{Decision, Kind, decisions, describe, load, next, save};
 
 /// Minutes that a self-test takes when nothing is said.
 const MINUTES: f64 = 45.0;
@@ -106,8 +106,8 @@ pub(super) fn run(house: &House, budget: Option<f64>) -> Result<(), Failure> {
         if bench.interrupted.load(Ordering::Relaxed) {
             break;
         }
-        append(&log, &made)?;
         decisions.extend(made);
+        save(&log, &decisions)?;
     }
     drop(load);
     table::print(&decisions)?;

@@ -1,10 +1,10 @@
 //! What a self-test tries, how often, and what the gate decided.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use goish_results::gate::Verdict;
 use goish_results::gate::record::GateReport;
+use goish_results::store::write_atomically;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
@@ -134,35 +134,22 @@ pub(super) fn load(log: &Path) -> Result<Vec<Decision>, Failure> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(unusable(log, &error)),
     };
-    // A last line that was cut off is a gate that will be taken again.
-    Ok(text
-        .lines()
-        .filter_map(|line| serde_json::from_str(line).ok())
-        .collect())
+    text.lines()
+        .map(|line| serde_json::from_str(line).map_err(|error| unusable(log, &error)))
+        .collect()
 }
 
-/// Adds the decisions of one gate in one write.
-pub(super) fn append(log: &PathBuf, decisions: &[Decision]) -> Result<(), Failure> {
+/// Keeps the decisions, in place of those that there were.
+pub(super) fn save(log: &Path, decisions: &[Decision]) -> Result<(), Failure> {
     let mut lines = Vec::new();
     for decision in decisions {
         serde_json::to_writer(&mut lines, decision)?;
         lines.push(b'\n');
     }
-    let failed = |error: std::io::Error| unusable(log, &error);
-    if let Some(folder) = log.parent() {
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
-    let mut file = std::fs::OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(log)
-        .map_err(failed)?;
-    file.write_all(&lines)
-        .and_then(|()| file.sync_data())
-        .map_err(failed)
+    Ok(write_atomically(log, &lines)?)
 }
 
-fn unusable(log: &Path, error: &std::io::Error) -> Failure {
+fn unusable(log: &Path, error: &dyn std::error::Error) -> Failure {
     Failure::Other(format!("{} cannot be used: {error}", log.display()))
 }
 
