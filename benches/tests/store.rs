@@ -98,6 +98,21 @@ fn a_read_only_store_is_still_ranked() {
 }
 
 #[test]
+fn a_report_names_the_engine_that_was_the_default_when_the_run_was_taken() {
+    let lab = measured();
+    let path = lab.file("run.json");
+    let header = fs::read_to_string(&path).unwrap();
+    let mut header: serde_json::Value = serde_json::from_str(&header).unwrap();
+    assert_eq!(header["default_engine"], "native");
+    header["default_engine"] = "of-then".into();
+    fs::write(&path, header.to_string()).unwrap();
+    lab.lab(&["report"]).succeeded();
+    let reports = lab.results().join("reports").join(lab.id());
+    let decision = fs::read_to_string(reports.join("decision.md")).unwrap();
+    assert!(decision.contains("of-then"), "{decision}");
+}
+
+#[test]
 fn a_report_without_its_place_is_not_written_and_the_run_is_kept() {
     let lab = measured();
     let rows = fs::read(lab.file("rows.jsonl")).unwrap();

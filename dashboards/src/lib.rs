@@ -33,7 +33,7 @@ use evidence::Evidence;
 /// What a report needs to know beyond the run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReportOptions {
-    /// The name of the engine that is the default now: what the recommendation keeps or changes.
+    /// The name of the engine that was the default: what the recommendation keeps or changes.
     pub default_engine: String,
     /// The run recorded before this one, which the report compares it with.
     pub previous: Option<Run>,

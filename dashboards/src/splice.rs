@@ -76,6 +76,7 @@ pub enum SpliceError {
 /// # let header = RunHeader {
 /// #     schema: 1, id: "r".into(), started_at: String::new(), commit: "c".into(), dirty: false,
 /// #     machine: Machine::detect("system", 2), engine_versions: Default::default(),
+/// #     default_engine: None,
 /// #     subjects: Default::default(),
 /// #     command: "cargo lab run".into(), quick: false, plan: vec![],
 /// # };

@@ -135,6 +135,7 @@ mod chan;
 pub mod conformance;
 mod coop;
 mod goroutine;
+mod linger;
 mod macros;
 mod range;
 pub mod runtime;

@@ -4,20 +4,27 @@ use std::future::Future;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime, RuntimeMetrics};
 
 pub use crate::block::BlockingCall;
 use crate::goroutine::panics;
 pub use crate::goroutine::{Goroutine, Panicked};
 use crate::types::int;
-use crate::{block, goroutine};
+use crate::{block, goroutine, linger};
 
 /// Go's own limit on threads.
 pub(crate) const MOST_THREADS: usize = 10_000;
 
-static RUNTIME: OnceLock<(Runtime, usize)> = OnceLock::new();
+static RUNTIME: OnceLock<Running> = OnceLock::new();
 /// What `GOMAXPROCS` was called with, before the runtime started.
 static REQUESTED: Mutex<Option<usize>> = Mutex::new(None);
+/// A runtime that has started.
+struct Running {
+    runtime: Runtime,
+    metrics: RuntimeMetrics,
+    workers: usize,
+}
+
 /// Tasks that are not goroutines.
 static HELPERS: AtomicI64 = AtomicI64::new(0);
 
@@ -46,7 +53,7 @@ where
 pub fn GOMAXPROCS(n: int) -> int {
     let mut requested = REQUESTED.lock().unwrap_or_else(PoisonError::into_inner);
     let before = match RUNTIME.get() {
-        Some((_, workers)) => *workers,
+        Some(running) => running.workers,
         None => workers(*requested),
     };
     if let Ok(n) = usize::try_from(n)
@@ -71,7 +78,7 @@ pub fn NumCPU() -> int {
 pub fn NumGoroutine() -> int {
     let tasks = RUNTIME
         .get()
-        .map_or(0, |(runtime, _)| runtime.metrics().num_alive_tasks());
+        .map_or(0, |running| running.metrics.num_alive_tasks());
     (to_int(tasks) - HELPERS.load(Ordering::Relaxed)).max(0) + 1
 }
 
@@ -94,12 +101,12 @@ pub fn blocking_calls() -> Vec<BlockingCall> {
 ///
 /// As [`spawn`].
 pub fn handle() -> &'static Handle {
-    let (runtime, _) = RUNTIME.get().unwrap_or_else(|| {
+    let running = RUNTIME.get().unwrap_or_else(|| {
         // Held until the runtime is there, so that no request is taken and then not followed.
         let requested = REQUESTED.lock().unwrap_or_else(PoisonError::into_inner);
         RUNTIME.get_or_init(|| start(*requested))
     });
-    runtime.handle()
+    running.runtime.handle()
 }
 
 /// A task that is not a goroutine, on whatever runtime it is spawned on.
@@ -126,20 +133,33 @@ impl Drop for Helper {
     }
 }
 
-fn start(requested: Option<usize>) -> (Runtime, usize) {
+fn start(requested: Option<usize>) -> Running {
     let workers = workers(requested);
     panics::install_hook();
     let runtime = Builder::new_multi_thread()
         .worker_threads(workers)
         .max_blocking_threads(MOST_THREADS)
         .thread_name("goish-worker")
-        .on_thread_park(panics::decided)
+        .on_thread_park(|| {
+            panics::decided();
+            linger::before_sleep(is_work_queued);
+        })
+        .on_thread_unpark(linger::after_sleep)
         .enable_time()
         .build();
     match runtime {
-        Ok(runtime) => (runtime, workers),
+        Ok(runtime) => Running {
+            metrics: runtime.metrics(),
+            runtime,
+            workers,
+        },
         Err(error) => panic!("the runtime of {workers} workers cannot start: {error}"),
     }
+}
+
+/// Whether goroutines wait that no worker has taken.
+fn is_work_queued() -> bool {
+    (RUNTIME.get()).is_some_and(|running| running.metrics.global_queue_depth() > 0)
 }
 
 fn workers(requested: Option<usize>) -> usize {

@@ -57,6 +57,7 @@
 //!     dirty: false,
 //!     machine: machine.clone(),
 //!     engine_versions: [("flume".into(), "flume 0.12.0".into())].into(),
+//!     default_engine: Some("flume".into()),
 //!     subjects: Default::default(),
 //!     command: "cargo lab run --quick".into(),
 //!     quick: true,

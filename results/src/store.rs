@@ -62,6 +62,9 @@ pub struct RunHeader {
     pub machine: Machine,
     /// For each engine its crate and version, for example `flume` to `flume 0.12.0`.
     pub engine_versions: BTreeMap<String, String>,
+    /// The engine that was the default when the run was taken; runs of before that was kept have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_engine: Option<String>,
     /// Which names stand for something else than an engine of goish's, and for what.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub subjects: BTreeMap<String, Subject>,

@@ -116,7 +116,8 @@ fn write_files(house: &House, run: &Run) -> Result<(), Failure> {
     let folder = house.store.report_dir(&run.header.id);
     let id = &run.header.id;
     let options = ReportOptions {
-        default_engine: DefaultEngine::INFO.name.to_owned(),
+        default_engine: (run.header.default_engine.clone())
+            .unwrap_or_else(|| DefaultEngine::INFO.name.to_owned()),
         previous: previous(house, run),
     };
     write_report(run, &summarise(run), &folder, &options).map_err(|error| {

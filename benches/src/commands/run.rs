@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::Parser;
-use goish_engines::Visitor;
+use goish_engines::{DefaultEngine, Engine, Visitor};
 use goish_results::record::SCHEMA;
 use goish_results::store::{RunHeader, RunWriter, timestamp};
 
@@ -215,6 +215,7 @@ fn begin(
         dirty: checkout.dirty,
         machine: super::machine::detect(),
         engine_versions,
+        default_engine: Some(DefaultEngine::INFO.name.to_owned()),
         subjects: subjects.iter().map(of_field).collect(),
         command: arguments.command(),
         quick: arguments.quick,

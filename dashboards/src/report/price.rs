@@ -29,7 +29,7 @@ fn other_work(evidence: &Evidence<'_>) -> Vec<String> {
         .summaries
         .iter()
         .filter(|summary| summary.headline && summary.mode == Mode::Raw)
-        .filter(|summary| summary.note.is_some())
+        .filter(|summary| summary.note.is_some() && evidence.engines().contains(&summary.engine))
         .filter_map(evidence::remark)
         .collect()
 }

@@ -29,6 +29,7 @@ impl Book {
             commit: "0123456789abcdef0123456789abcdef01234567".to_owned(),
             dirty: false,
             machine: machine(),
+            default_engine: None,
             subjects: Default::default(),
             engine_versions: [
                 ("async-channel".to_owned(), "async-channel 2.5.0".to_owned()),

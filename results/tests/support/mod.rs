@@ -92,6 +92,7 @@ pub(crate) fn header(planned: u32) -> RunHeader {
         commit: "419bfed0".to_owned(),
         dirty: false,
         machine: machine(),
+        default_engine: None,
         subjects: BTreeMap::new(),
         engine_versions: BTreeMap::from([
             ("flume".to_owned(), "flume 0.12.0".to_owned()),
