@@ -76,6 +76,16 @@ pub(crate) enum Answer {
     },
 }
 
+impl Answer {
+    /// How many allocations were counted; none is not fewer than any.
+    pub(crate) fn allocations(&self) -> u64 {
+        match self {
+            Answer::Counted { allocations, .. } => *allocations,
+            Answer::Failed { .. } => u64::MAX,
+        }
+    }
+}
+
 /// Counts, prints the answer and ends.
 pub(crate) fn main(request: &Request) -> Result<(), Failure> {
     struct Visit<'a>(&'a Request, Option<Result<Answer, String>>);

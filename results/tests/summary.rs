@@ -4,7 +4,7 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use goish_results::record::{Cell, Mode, Outcome, RuntimeFigures};
+use goish_results::record::{Cell, Figure, Mode, Outcome, RuntimeFigures};
 use goish_results::store::Run;
 use goish_results::summary::{Status, Summary, summarise};
 use proptest::prelude::*;
@@ -299,7 +299,7 @@ fn a_mixed_cell_has_the_worst_status_and_counts_in_words() {
         Some(
             "2 of 6 samples failed: signal 9 (and another reason); \
              1 of 6 samples did not finish: over the deadline of 60 s; \
-             the median of the 3 that finished is 20.0000 ns"
+             the median of the 3 that finished is 20.00 ns"
         )
     );
     let other = find(&summaries, "per-message", "async-channel");
@@ -308,6 +308,30 @@ fn a_mixed_cell_has_the_worst_status_and_counts_in_words() {
         Some(1.0),
         "the best is the best of those that are ok"
     );
+}
+
+#[test]
+fn a_heap_that_nobody_counted_is_no_figure() {
+    let taken = |heap: f64| Outcome::Ok {
+        figures: [("resident-per-channel", 101.0), ("heap-per-channel", heap)]
+            .map(|(metric, value)| Figure {
+                metric: metric.to_owned(),
+                unit: "bytes".to_owned(),
+                value,
+            })
+            .into(),
+    };
+    let engine = |name| cell("rss-100k", "capacity=0", Mode::Raw, name);
+    let summaries = summarise(&run(&[
+        (engine("loole"), 1, vec![taken(0.0)]),
+        (engine("native"), 1, vec![taken(88.0)]),
+    ]));
+    let heap = |engine| {
+        let mut of_engine = summaries.iter().filter(|summary| summary.engine == engine);
+        of_engine
+            .find_map(|summary| (summary.metric == "heap-per-channel").then_some(summary.median)?)
+    };
+    assert_eq!((heap("loole"), heap("native")), (None, Some(88.0)));
 }
 
 #[test]

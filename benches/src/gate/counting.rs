@@ -20,6 +20,11 @@ const TOLERANCE: f64 = 0.005;
 /// Operations of the smaller of the two runs.
 const OPERATIONS: u64 = 4_000;
 
+/// How often a run is repeated for its allocations. Now and then threads meet in a way that takes a few
+/// more: seen in one run of twelve of `spawn-1m`, two allocations of 4,000. The fewest are the
+/// workload's own.
+const REPEATS: usize = 5;
+
 /// A count takes less than a second.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -142,7 +147,10 @@ impl Counter<'_> {
 
     /// What twice the operations allocate more than once.
     fn difference(&self, program: &Program, target: &Target) -> Result<Difference, String> {
-        let (few, many) = (self.run(program, target, 1)?, self.run(program, target, 2)?);
+        let (few, many) = (
+            self.fewest(program, target, 1)?,
+            self.fewest(program, target, 2)?,
+        );
         let (
             Answer::Counted {
                 operations: fewer,
@@ -163,6 +171,18 @@ impl Counter<'_> {
             allocations: allocations as f64 - less as f64,
             held,
         })
+    }
+
+    /// The run with the fewest allocations.
+    fn fewest(&self, program: &Program, target: &Target, times: u64) -> Result<Answer, String> {
+        let mut fewest = self.run(program, target, times)?;
+        for _ in 1..REPEATS {
+            let again = self.run(program, target, times)?;
+            if again.allocations() < fewest.allocations() {
+                fewest = again;
+            }
+        }
+        Ok(fewest)
     }
 
     fn run(&self, program: &Program, target: &Target, times: u64) -> Result<Answer, String> {

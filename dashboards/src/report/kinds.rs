@@ -107,11 +107,13 @@ pub(super) fn section(
 }
 
 fn row(evidence: &Evidence<'_>, default: &str, eligible: &[&str], kind: &Workloads) -> Vec<Entry> {
-    let cases: Vec<String> = kind
+    let mut cases: Vec<String> = kind
         .metrics
         .iter()
         .map(|metric| crate::evidence::case_name(metric.case, metric.param))
         .collect();
+    // One of two metrics stands for its case as well as both.
+    cases.dedup();
     let label = Entry::plain(kind.label).with_detail(cases.join("; "));
     let ranked = ranked(evidence, eligible, kind.metrics);
     let [best, rivals @ ..] = ranked.as_slice() else {

@@ -1,9 +1,11 @@
 //! `loole`: an async and blocking MPMC channel, here as a plain tokio program would use it.
 
+use std::alloc::System;
 use std::future::Future;
 use std::sync::mpsc;
 
 use goish_field::child;
+use goish_lab::allocator::CountingAllocator;
 use goish_lab::subject::{Capacity, Subject};
 use goish_results::record::Mode;
 use tokio::runtime::Runtime;
@@ -70,6 +72,9 @@ impl Subject for Loole {
         task.await.expect("the panic hook has said why")
     }
 }
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator(System);
 
 fn main() -> ! {
     child::channels::<Loole>(|_| None, |_| None);

@@ -1,9 +1,11 @@
 //! `tokio::sync::mpsc`: channels of many senders and one receiver.
 
+use std::alloc::System;
 use std::future::Future;
 use std::sync::mpsc;
 
 use goish_field::child;
+use goish_lab::allocator::CountingAllocator;
 use goish_lab::cases;
 use goish_lab::protocol::Request;
 use goish_lab::subject::{Capacity, Subject};
@@ -109,6 +111,9 @@ fn note(request: &Request) -> Option<String> {
     let rendezvous = case.workload.needs_rendezvous();
     rendezvous.then(|| "capacity 1: tokio::sync::mpsc has no rendezvous".to_owned())
 }
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator(System);
 
 fn main() -> ! {
     child::channels::<TokioMpsc>(refuses, note);

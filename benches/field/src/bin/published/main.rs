@@ -2,6 +2,7 @@
 //!
 //! Operations are in the spelling that its `go!{}` expands to, as for today's goish.
 
+use std::alloc::System;
 use std::any::{Any, TypeId};
 use std::future::Future;
 use std::io;
@@ -15,6 +16,7 @@ use goish::chan::Chan;
 use goish::goroutine::Goroutine;
 use goish_field::child;
 use goish_field::goroutines::Goroutines;
+use goish_lab::allocator::CountingAllocator;
 use goish_lab::cases;
 use goish_lab::protocol::Request;
 use goish_lab::stage::Wrong;
@@ -205,6 +207,9 @@ fn refuses(request: &Request) -> Option<String> {
     let unbounded = case.workload.needs_unbounded();
     unbounded.then(|| "goish 0.20.7 has no unbounded channel".to_owned())
 }
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator(System);
 
 fn main() -> ! {
     if let Some(promise) = child::promise() {
