@@ -38,19 +38,14 @@ impl Checkout {
     /// as a difference: a run would otherwise make the next one dirty.
     pub(crate) fn of(workspace: &Path) -> Self {
         let commit = git(workspace, &["rev-parse", "HEAD"]);
-        let ours = [
-            ":(exclude)results/runs",
-            ":(exclude)results/reports",
-            ":(exclude)results/gates",
-        ];
         let status = [
             "status",
             "--porcelain",
             "--",
             ".",
-            ours[0],
-            ours[1],
-            ours[2],
+            ":(exclude)results/runs",
+            ":(exclude)results/reports",
+            ":(exclude)results/gates",
         ];
         let status = git(workspace, &status);
         Checkout {

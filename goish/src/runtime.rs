@@ -15,16 +15,17 @@ use crate::{block, goroutine, linger};
 /// Go's own limit on threads.
 pub(crate) const MOST_THREADS: usize = 10_000;
 
-static RUNTIME: OnceLock<Running> = OnceLock::new();
-/// What `GOMAXPROCS` was called with, before the runtime started.
-static REQUESTED: Mutex<Option<usize>> = Mutex::new(None);
 /// A runtime that has started.
 struct Running {
     runtime: Runtime,
+    /// Kept, since each asking for it counts another reference.
     metrics: RuntimeMetrics,
     workers: usize,
 }
 
+static RUNTIME: OnceLock<Running> = OnceLock::new();
+/// What `GOMAXPROCS` was called with, before the runtime started.
+static REQUESTED: Mutex<Option<usize>> = Mutex::new(None);
 /// Tasks that are not goroutines.
 static HELPERS: AtomicI64 = AtomicI64::new(0);
 

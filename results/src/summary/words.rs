@@ -62,11 +62,7 @@ fn part(kind: Status, failed: &[&Row], recorded: usize) -> Option<String> {
 /// What the samples that delivered say, for the reader's eyes only: it is no figure of the cell.
 fn survivors(fine: usize, values: &[f64], unit: &str) -> String {
     match median(values) {
-        Some(middle) => {
-            // Three significant digits, as everywhere.
-            let places = if middle >= 100.0 { 0 } else { 2 };
-            format!("the median of the {fine} that finished is {middle:.places$} {unit}")
-        }
+        Some(middle) => format!("the median of the {fine} that finished is {middle:.2} {unit}"),
         None => format!("{fine} finished"),
     }
 }
