@@ -1,0 +1,3 @@
+//! goish's own scheduler.
+
+mod sync;
