@@ -129,13 +129,10 @@ extern crate self as goish;
 #[doc(hidden)]
 #[path = "rt/mod.rs"]
 pub mod __rt;
-mod block;
 mod chan;
 #[cfg(feature = "conformance")]
 pub mod conformance;
-mod coop;
 mod goroutine;
-mod linger;
 mod macros;
 mod range;
 pub mod runtime;
@@ -143,6 +140,14 @@ pub mod sync;
 pub mod time;
 pub mod types;
 mod zero;
+
+use goish_scheduler::block;
+
+/// What an operation is, beside what it does.
+mod coop {
+    pub(crate) use goish_scheduler::block::did_not_block;
+    pub(crate) use goish_scheduler::turn::{Sliced as Coop, proceed, yield_now};
+}
 
 pub use chan::{Chan, Recv, Send};
 #[doc(hidden)]

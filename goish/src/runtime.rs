@@ -1,86 +1,63 @@
 //! The runtime: workers, goroutines, and what is known about them.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
 
-use tokio::runtime::{Builder, Handle, Runtime, RuntimeMetrics};
+use goish_scheduler::{block, runtime};
+use tokio::runtime::Handle;
 
-pub use crate::block::BlockingCall;
-use crate::goroutine::panics;
+pub use goish_scheduler::runtime::BlockingCall;
+pub(crate) use goish_scheduler::runtime::helper;
+pub use goish_scheduler::{Held, HeldWorker};
+
 pub use crate::goroutine::{Goroutine, Panicked};
 use crate::types::int;
-use crate::{block, goroutine, linger};
-
-/// Go's own limit on threads.
-pub(crate) const MOST_THREADS: usize = 10_000;
-
-/// A runtime that has started.
-struct Running {
-    runtime: Runtime,
-    /// Kept, since each asking for it counts another reference.
-    metrics: RuntimeMetrics,
-    workers: usize,
-}
-
-static RUNTIME: OnceLock<Running> = OnceLock::new();
-/// What `GOMAXPROCS` was called with, before the runtime started.
-static REQUESTED: Mutex<Option<usize>> = Mutex::new(None);
-/// Tasks that are not goroutines.
-static HELPERS: AtomicI64 = AtomicI64::new(0);
 
 /// Spawns a future as a goroutine: what `go!{ … }` expands to.
 ///
-/// # Panics
-///
-/// When the runtime cannot start: the variable `GOMAXPROCS` holds no positive number, or the
-/// system gives no threads.
+/// The first goroutine starts the runtime. When that is impossible, it says why in a sentence and
+/// ends the program with exit code 2: the variable `GOMAXPROCS` holds no number of workers or
+/// `GOISH_SCHEDULER` no scheduler of this build, or the system gives no threads.
+#[inline]
 pub fn spawn<F>(future: F) -> Goroutine<F::Output>
 where
     // The compiler shows this line when a body may not move between threads.
     F: Future + Send + 'static, // use Arc for Rc, goish's sync::Mutex for std's, a clone for a borrow
     F::Output: Send + 'static,
 {
-    goroutine::spawn(handle(), future)
+    Goroutine::new(runtime::spawn(future))
 }
 
-/// The number of workers. With `n` of 1 or more it is set, which works only before the first
-/// goroutine; with less it is only asked for. Comes back with the number before the call.
+/// The number of workers. With `n` of 1 or more it is set, which the scheduler `tokio` allows only
+/// before the first goroutine; with less it is only asked for. Comes back with the number before the
+/// call.
 ///
 /// # Panics
 ///
-/// When a runtime that runs with another number of workers would have to change it; or when the
-/// number is neither set here nor a positive number in the variable `GOMAXPROCS`.
+/// When a runtime that runs with another number of workers would have to change it and cannot, and
+/// when `n` is more than 10,000. If the number is neither set here nor a number of workers in the
+/// variable `GOMAXPROCS`, the program ends with exit code 2.
+#[track_caller]
 pub fn GOMAXPROCS(n: int) -> int {
-    let mut requested = REQUESTED.lock().unwrap_or_else(PoisonError::into_inner);
-    let before = match RUNTIME.get() {
-        Some(running) => running.workers,
-        None => workers(*requested),
-    };
-    if let Ok(n) = usize::try_from(n)
-        && n >= 1
+    let before = runtime::workers();
+    if let Ok(n @ 1..) = usize::try_from(n)
+        && let Err(unchangeable) = runtime::set_workers(n)
     {
-        assert!(
-            RUNTIME.get().is_none() || n == before,
-            "GOMAXPROCS({n}) came too late: the runtime runs with {before} workers already; \
-             call it before the first goroutine, or set the variable GOMAXPROCS"
+        panic!(
+            "GOMAXPROCS({n}) came too late: {unchangeable}; call it before the first goroutine, or \
+             set the variable GOMAXPROCS"
         );
-        *requested = Some(n);
     }
     to_int(before)
 }
 
 /// The processors that this program may use.
 pub fn NumCPU() -> int {
-    to_int(processors())
+    to_int(runtime::processors())
 }
 
 /// The goroutines that exist now: `main`'s, and every one that was spawned and has not ended.
 pub fn NumGoroutine() -> int {
-    let tasks = RUNTIME
-        .get()
-        .map_or(0, |running| running.metrics.num_alive_tasks());
-    (to_int(tasks) - HELPERS.load(Ordering::Relaxed)).max(0) + 1
+    to_int(runtime::goroutines()) + 1
 }
 
 /// Lets other goroutines run. In the body of `go!` it suspends the goroutine.
@@ -92,96 +69,33 @@ pub fn Gosched() {
 /// first. Each time the worker was handed on, which costs a switch of threads: a function that
 /// stands high up here is worth a `#[go_fn] async fn`.
 pub fn blocking_calls() -> Vec<BlockingCall> {
-    block::calls()
+    runtime::blocking_calls()
 }
 
-/// tokio's handle to the runtime, which starts if it did not run yet. Its metrics are the
-/// scheduler's; tasks that are spawned through it directly are not goroutines.
+/// What kept workers from other goroutines until they were replaced, the most frequent first: loops
+/// without an operation, and calls of the system that nobody knew to block. The scheduler `tokio`
+/// does not notice.
+pub fn held_workers() -> Vec<HeldWorker> {
+    runtime::held_workers()
+}
+
+/// The name of the scheduler that runs the goroutines, or that will when the first is spawned.
 ///
-/// # Panics
-///
-/// As [`spawn`].
+/// It is the first of [`schedulers`], unless the variable `GOISH_SCHEDULER` names another. If that
+/// has none of those names, the program ends with exit code 2.
+pub fn scheduler() -> &'static str {
+    runtime::scheduler().name
+}
+
+/// The names of the schedulers of this build: the features `scheduler-…` that are on.
+pub fn schedulers() -> Vec<&'static str> {
+    runtime::schedulers().iter().map(|info| info.name).collect()
+}
+
+/// tokio's handle to the runtime, which starts if it did not run yet. Its timers and its I/O are
+/// what goroutines may use; tasks that are spawned through it directly are not goroutines.
 pub fn handle() -> &'static Handle {
-    let running = RUNTIME.get().unwrap_or_else(|| {
-        // Held until the runtime is there, so that no request is taken and then not followed.
-        let requested = REQUESTED.lock().unwrap_or_else(PoisonError::into_inner);
-        RUNTIME.get_or_init(|| start(*requested))
-    });
-    running.runtime.handle()
-}
-
-/// A task that is not a goroutine, on whatever runtime it is spawned on.
-pub(crate) fn helper<F: Future>(future: F) -> impl Future<Output = F::Output> {
-    let counted = Helper::new();
-    async move {
-        let _counted = counted;
-        future.await
-    }
-}
-
-struct Helper;
-
-impl Helper {
-    fn new() -> Self {
-        HELPERS.fetch_add(1, Ordering::Relaxed);
-        Self
-    }
-}
-
-impl Drop for Helper {
-    fn drop(&mut self) {
-        HELPERS.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-fn start(requested: Option<usize>) -> Running {
-    let workers = workers(requested);
-    panics::install_hook();
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(workers)
-        .max_blocking_threads(MOST_THREADS)
-        .thread_name("goish-worker")
-        .on_thread_park(|| {
-            panics::decided();
-            linger::before_sleep(is_work_queued);
-        })
-        .on_thread_unpark(linger::after_sleep)
-        .enable_time()
-        .build();
-    match runtime {
-        Ok(runtime) => Running {
-            metrics: runtime.metrics(),
-            runtime,
-            workers,
-        },
-        Err(error) => panic!("the runtime of {workers} workers cannot start: {error}"),
-    }
-}
-
-/// Whether goroutines wait that no worker has taken.
-fn is_work_queued() -> bool {
-    (RUNTIME.get()).is_some_and(|running| running.metrics.global_queue_depth() > 0)
-}
-
-fn workers(requested: Option<usize>) -> usize {
-    if let Some(requested) = requested {
-        return requested;
-    }
-    let Some(value) = std::env::var_os("GOMAXPROCS") else {
-        return processors();
-    };
-    let number = value.to_str().and_then(|text| text.trim().parse().ok());
-    match number {
-        Some(number @ 1..) => number,
-        _ => panic!(
-            "GOMAXPROCS is a number of workers, 1 or more, and the environment has {value:?}: \
-             set it to a number or not at all"
-        ),
-    }
-}
-
-fn processors() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+    runtime::handle()
 }
 
 fn to_int(number: usize) -> int {

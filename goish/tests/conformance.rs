@@ -1,4 +1,5 @@
-//! The behaviour suite: every promise, on every engine of this build, on one worker and on two.
+//! The behaviour suite: every promise, on every engine and every scheduler of this build, on one worker
+//! and on two.
 //!
 //! Each check runs in a process of its own, so that it has a runtime of its own, and so that one
 //! which never ends fails alone. `GOISH_CONFORMANCE=engine/promise` runs a single check here.
@@ -8,6 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use goish::conformance::{Verdict, check, listed};
+use goish::runtime::schedulers;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// The variable that makes this program run one check and nothing else.
@@ -34,17 +36,20 @@ fn main() {
     }
     let arguments = Arguments::from_args();
     let trials = listed().into_iter().flat_map(|(engine, promise, _)| {
-        [1, 2].map(|workers| {
-            let name = format!("{engine}::{promise}::{workers}");
-            Trial::test(name, move || run(engine, promise, workers))
+        schedulers().into_iter().flat_map(move |scheduler| {
+            [1, 2].map(|workers| {
+                let name = format!("{engine}::{promise}::{scheduler}::{workers}");
+                Trial::test(name, move || run(engine, promise, scheduler, workers))
+            })
         })
     });
     libtest_mimic::run(&arguments, trials.collect()).exit();
 }
 
-fn run(engine: &str, promise: &str, workers: usize) -> Result<(), Failed> {
+fn run(engine: &str, promise: &str, scheduler: &str, workers: usize) -> Result<(), Failed> {
     let mut child = Command::new(std::env::current_exe()?)
         .env(CHECK, format!("{engine}/{promise}"))
+        .env("GOISH_SCHEDULER", scheduler)
         .env("GOMAXPROCS", workers.to_string())
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -7,11 +7,23 @@ use goish::prelude::*;
 mod common;
 use common::{on_one_and_two_workers, rerun};
 
-/// The output of a program that ends with Go's words and Go's exit code.
-fn dies(test: &str) -> String {
-    let Output { status, stderr, .. } = rerun(test, "2");
-    let text = String::from_utf8_lossy(&stderr).into_owned();
-    assert_eq!(status.code(), Some(2), "{text}");
+/// What a program writes that ends with Go's words and Go's exit code, on each scheduler.
+fn dies(test: &str, check: impl Fn(&str)) {
+    for scheduler in runtime::schedulers() {
+        let text = ends(rerun(test, scheduler, "2"), 2);
+        check(&text);
+    }
+}
+
+/// What a program that ends with this code says on its standard error.
+fn ends(output: Output, code: i32) -> String {
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(
+        output.status.code(),
+        Some(code),
+        "{}: {text}",
+        output.status
+    );
     text
 }
 
@@ -94,12 +106,15 @@ programs! {
 
     program_that_starts {
         go! {}.Wait().unwrap();
+        let asked = std::env::var("GOISH_SCHEDULER").unwrap_or_default();
+        let expected = if asked.is_empty() { runtime::schedulers()[0] } else { &asked };
+        assert_eq!(runtime::scheduler(), expected);
     }
 
     program_with_its_own_number_of_workers {
         assert_eq!(runtime::GOMAXPROCS(3), 2);
         assert_eq!(runtime::GOMAXPROCS(-1), 3);
-        assert_eq!(runtime::handle().metrics().num_workers(), 3);
+        go! {}.Wait().unwrap();
         assert_eq!(runtime::GOMAXPROCS(0), 3);
     }
 
@@ -117,73 +132,106 @@ programs! {
 
 #[test]
 fn a_panic_that_nobody_hears_ends_the_program() {
-    let text = dies("program_with_a_forgotten_panic");
-    assert!(text.contains("panic: at the disco\n\ngoroutine "), "{text}");
-    assert!(
-        text.contains(" [running]:\n\t") && text.contains("endings.rs:"),
-        "{text}"
-    );
-    assert!(!text.contains("panicked at"), "said twice: {text}");
+    dies("program_with_a_forgotten_panic", |text| {
+        assert!(text.contains("panic: at the disco\n\ngoroutine "), "{text}");
+        assert!(
+            text.contains(" [running]:\n\t") && text.contains("endings.rs:"),
+            "{text}"
+        );
+        assert!(!text.contains("panicked at"), "said twice: {text}");
+    });
 }
 
 #[test]
 fn a_handle_that_is_dropped_afterwards_ends_it_too() {
-    let text = dies("program_that_drops_the_handle_afterwards");
-    let (before, after) = text.split_once("the panic is over").expect(&text);
-    assert!(
-        !before.contains("panic: ") && after.contains("panic: too late\n\n"),
-        "{text}"
-    );
+    dies("program_that_drops_the_handle_afterwards", |text| {
+        let (before, after) = text.split_once("the panic is over").expect(text);
+        assert!(
+            !before.contains("panic: ") && after.contains("panic: too late\n\n"),
+            "{text}"
+        );
+    });
 }
 
 #[test]
 fn a_misused_channel_ends_it_with_gos_words() {
-    let text = dies("program_with_a_send_on_a_closed_channel");
-    assert!(
-        text.contains("panic: send on closed channel\n\ngoroutine "),
-        "{text}"
-    );
-    let text = dies("program_with_a_panic_in_a_plain_function");
-    assert!(
-        text.contains("panic: close of closed channel\n\ngoroutine "),
-        "{text}"
-    );
+    dies("program_with_a_send_on_a_closed_channel", |text| {
+        assert!(
+            text.contains("panic: send on closed channel\n\ngoroutine "),
+            "{text}"
+        );
+    });
+    dies("program_with_a_panic_in_a_plain_function", |text| {
+        assert!(
+            text.contains("panic: close of closed channel\n\ngoroutine "),
+            "{text}"
+        );
+    });
 }
 
 #[test]
 fn a_panic_that_is_waited_for_is_not_printed() {
-    let output = rerun("program_whose_panics_are_waited_for", "2");
-    assert!(output.status.success(), "{output:?}");
-    let text = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        !text.contains("heard") && !text.contains("caught"),
-        "{text}"
-    );
+    for scheduler in runtime::schedulers() {
+        let text = ends(
+            rerun("program_whose_panics_are_waited_for", scheduler, "2"),
+            0,
+        );
+        assert!(
+            !text.contains("heard") && !text.contains("caught"),
+            "{text}"
+        );
+    }
 }
 
 #[test]
 fn workers_are_set_before_the_first_goroutine() {
-    let output = rerun("program_with_its_own_number_of_workers", "2");
-    assert!(output.status.success(), "{output:?}");
-    let output = rerun("program_that_changes_its_workers_too_late", "2");
-    let text = String::from_utf8_lossy(&output.stderr);
-    let expected = "GOMAXPROCS(3) came too late: the runtime runs with 2 workers already";
-    assert!(
-        !output.status.success() && text.contains(expected),
-        "{text}"
+    for scheduler in runtime::schedulers() {
+        ends(
+            rerun("program_with_its_own_number_of_workers", scheduler, "2"),
+            0,
+        );
+    }
+    let text = ends(
+        rerun("program_that_changes_its_workers_too_late", "tokio", "2"),
+        101,
     );
+    let expected = "GOMAXPROCS(3) came too late: the runtime runs with 2 workers already";
+    assert!(text.contains(expected), "{text}");
 }
 
 #[test]
 fn a_bad_number_of_workers_is_named() {
-    for value in ["none", "0", "-2", "", "1.5"] {
-        let output = rerun("program_that_starts", value);
-        let text = String::from_utf8_lossy(&output.stderr);
+    for value in ["none", "0", "-2", "1.5", "1000000", "99999999999999999999"] {
+        let text = ends(rerun("program_that_starts", "", value), 2);
         let expected = format!("and the environment has {value:?}: set it to a number");
         assert!(
-            !output.status.success() && text.contains(&expected),
+            text.starts_with("goish: GOMAXPROCS is a number of workers, 1 to 10000,")
+                && text.contains(&expected),
             "{text}"
         );
+        assert_eq!(text.lines().count(), 1, "{text}");
+    }
+    for value in ["", " 3 "] {
+        ends(rerun("program_that_starts", "", value), 0);
+    }
+}
+
+#[test]
+fn a_bad_scheduler_is_named() {
+    let built = runtime::schedulers();
+    for value in ["nonsense", "TOKIO", " tokio"] {
+        let text = ends(rerun("program_that_starts", value, "2"), 2);
+        let expected = format!(
+            "goish: GOISH_SCHEDULER is the name of a scheduler of this build ({}), and the \
+             environment has {value:?}\n",
+            built.join(", ")
+        );
+        assert_eq!(text, expected);
+    }
+    // Nothing means the first.
+    ends(rerun("program_that_starts", "", "2"), 0);
+    for name in &built {
+        ends(rerun("program_that_starts", name, "2"), 0);
     }
 }
 
@@ -250,7 +298,8 @@ fn g_len(text: &str) -> int {
 #[test]
 fn a_panic_ends_the_program_before_what_it_sets_free_can() {
     for _ in 0..20 {
-        let text = dies("program_whose_panic_sets_main_free");
-        assert!(text.contains("panic: alas"), "{text}");
+        dies("program_whose_panic_sets_main_free", |text| {
+            assert!(text.contains("panic: alas"), "{text}");
+        });
     }
 }

@@ -1,4 +1,27 @@
 //! The goroutines of goish: what runs them, and nothing of what they say to each other.
+//!
+//! A [`Scheduler`] is a feature and a folder here, and one of those that were built runs the
+//! program: the one that the variable `GOISH_SCHEDULER` names, or the first of
+//! [`runtime::schedulers`]. Around it stands what is the same for all: [the body of a goroutine and
+//! its handle](Goroutine), [panics](Panicked), [the slice](turn) and [blocking in plain
+//! functions](block).
 
+pub mod block;
+mod calls;
+mod ending;
+mod goroutine;
+mod multi_thread;
 #[cfg(feature = "scheduler-native")]
 mod native;
+mod panics;
+mod registry;
+pub mod runtime;
+mod scheduler;
+mod slice;
+#[cfg(feature = "scheduler-tokio")]
+mod tokio;
+pub mod turn;
+
+pub use goroutine::{Goroutine, Waiting};
+pub use panics::Panicked;
+pub use scheduler::{Held, HeldWorker, Info, Lost, Scheduler, Unchangeable};

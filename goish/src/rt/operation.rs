@@ -79,7 +79,7 @@ macro_rules! pending {
 
 pending! { [T: marker::Send, E: Engine] chan::Send<'_, T, E> => Sent<T> }
 pending! { [T: marker::Send, E: Engine] chan::Recv<'_, T, E> => Received<T> }
-pending! { [R] goroutine::Waiting<R> => Finished<Result<R, goroutine::Panicked>> }
+pending! { [R: marker::Send + 'static] goroutine::Waiting<R> => Finished<Result<R, goroutine::Panicked>> }
 
 impl<'a, T: marker::Send, E: Engine> Operation<'a, Send, Chan<T, E>> {
     pub fn run(self, value: T) -> Pending<chan::Send<'a, T, E>> {

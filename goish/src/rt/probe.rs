@@ -187,7 +187,7 @@ impl Gosched {
     }
 
     pub async fn run(self, (): ()) -> Finished<()> {
-        tokio::task::yield_now().await;
+        crate::coop::yield_now().await;
         Finished(())
     }
 }

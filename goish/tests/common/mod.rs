@@ -1,5 +1,6 @@
-//! What several test programs need: tests that are run with a given number of workers, each in a
-//! process of its own, so that a hang is a failure and a program's end can be looked at.
+//! What several test programs need: tests that are run on a given scheduler with a given number of
+//! workers, each in a process of its own, so that a hang is a failure and a program's end can be
+//! looked at.
 
 #![allow(
     dead_code,
@@ -16,7 +17,7 @@ use std::time::Duration;
 const DEADLINE: Duration = Duration::from_secs(120);
 
 /// Runs one ignored test of this very program in a process of its own.
-pub(crate) fn rerun(test: &str, workers: &str) -> Output {
+pub(crate) fn rerun(test: &str, scheduler: &str, workers: &str) -> Output {
     let program = std::env::current_exe().expect("a test program has a path");
     let mut command = Command::new(program);
     command
@@ -27,6 +28,7 @@ pub(crate) fn rerun(test: &str, workers: &str) -> Output {
             "--nocapture",
             "--test-threads=1",
         ])
+        .env("GOISH_SCHEDULER", scheduler)
         .env("GOMAXPROCS", workers)
         .env_remove("RUST_BACKTRACE")
         .stdin(Stdio::null())
@@ -48,19 +50,22 @@ fn wait(test: &str, child: Child) -> Output {
     }
 }
 
-/// Runs one ignored test in a process of its own, and expects it to pass.
+/// Runs one ignored test in a process of its own, on each scheduler of this build, and expects it to
+/// pass.
 pub(crate) fn passes(test: &str, workers: &str) {
-    let output = rerun(test, workers);
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && text.contains("1 passed"),
-        "{test} with {workers} workers: {}\n{text}\n{}",
-        output.status,
-        String::from_utf8_lossy(&output.stderr),
-    );
+    for scheduler in goish::runtime::schedulers() {
+        let output = rerun(test, scheduler, workers);
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success() && text.contains("1 passed"),
+            "{test} on {scheduler} with {workers} workers: {}\n{text}\n{}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr),
+        );
+    }
 }
 
-/// Tests that run in processes of their own, on one worker and on two.
+/// Tests that run in processes of their own, on one worker and on two of each scheduler.
 macro_rules! on_one_and_two_workers {
     ($($(#[$attribute:meta])* fn $name:ident() $body:block)*) => {$(
         $(#[$attribute])*

@@ -1,0 +1,34 @@
+//! Threads of a multi-threaded tokio runtime, whoever's it is: plain functions block there, too, and
+//! the runtime knows how to replace a worker.
+
+use std::future::ready;
+use std::pin::pin;
+use std::task::{Context, Poll};
+
+use futures_lite::future::block_on;
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::{block_in_place, yield_now};
+
+use crate::runtime::helper;
+
+/// Whether this thread works for such a runtime.
+pub(crate) fn is_on_worker() -> bool {
+    Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread)
+}
+
+/// Has the task polled again once others had the worker, and the timers a look.
+pub(crate) fn poll_yield(context: &mut Context<'_>) {
+    match pin!(yield_now()).poll(context) {
+        // What a first poll does is to ask for the second.
+        Poll::Ready(()) => context.waker().wake_by_ref(),
+        Poll::Pending => {}
+    }
+}
+
+/// Lets the tasks run that wait for this worker.
+pub(crate) fn stand_aside() {
+    // A task of the same runtime runs when somebody has taken up the worker.
+    let turn = Handle::current().spawn(helper(ready(())));
+    // The task does nothing that could fail, and a runtime that is shut down has no turns.
+    let _ = block_in_place(|| block_on(turn));
+}
