@@ -251,7 +251,7 @@ unsafe fn end<S: Schedule, F: Future>(task: Task) {
 /// As for [`Task::free`], and the cell has these types.
 unsafe fn free<S: Schedule, F: Future>(task: Task) {
     // SAFETY: the caller has the cell to itself.
-    let system = unsafe { task.state() }.look().is_system();
+    let system = unsafe { task.state() }.is_system();
     #[cfg(goish_loom)]
     // SAFETY: as above.
     unsafe {

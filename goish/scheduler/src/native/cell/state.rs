@@ -64,11 +64,6 @@ impl Snapshot {
     }
 
     #[inline]
-    pub(super) fn is_system(self) -> bool {
-        self.0 & SYSTEM != 0
-    }
-
-    #[inline]
     pub(super) fn wakers(self) -> usize {
         self.0 / WAKER
     }
@@ -87,6 +82,12 @@ impl State {
     #[inline]
     pub(super) fn look(&self) -> Snapshot {
         Snapshot(self.0.load(Acquire))
+    }
+
+    /// Whether the memory is the global allocator's.
+    #[inline]
+    pub(super) fn is_system(&self) -> bool {
+        self.0.load(Relaxed) & SYSTEM != 0
     }
 
     // The turns, of which only who holds the goroutine takes one away (I1).

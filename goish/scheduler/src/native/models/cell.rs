@@ -428,28 +428,41 @@ fn a_goroutine_joins_a_goroutine() {
 #[test]
 fn the_newest_awaiter_is_woken() {
     for kinds in [[true, true], [true, false], [false, true], [false, false]] {
-        explore(move || {
-            let mut join = go(async { 7 });
-            let task = HOUSE.queue.lock().unwrap().pop_front().unwrap();
-            let (stale, stale_waker) = Waits::new(kinds[0]);
-            let (goroutine, goroutine_waker) = Waits::new(true);
-            assert!(poll(&mut join, &stale_waker).is_pending());
-            Here::ready(task);
-            let working = thread::spawn(work);
-            let (fresh, fresh_waker) = if kinds[1] {
-                (goroutine, goroutine_waker)
-            } else {
-                goroutine.settle(goroutine_waker);
-                Waits::new(false)
-            };
-            let ready = (0..2).any(|_| poll(&mut join, &fresh_waker).is_ready());
-            working.join().unwrap();
-            assert!(ready || fresh.is_woken());
-            assert!(ready || poll(&mut join, &fresh_waker).is_ready());
-            stale.settle(stale_waker);
-            fresh.settle(fresh_waker);
-        });
+        explore(move || replaced(kinds, false));
     }
+}
+
+/// The same of a third awaiter, so that the state may look as it did before it came (guards that the
+/// end acquires the awaiter that it takes).
+#[test]
+fn the_newest_of_three_awaiters_is_woken() {
+    for kinds in [[true, true], [true, false], [false, true], [false, false]] {
+        explore(move || replaced(kinds, true));
+    }
+}
+
+/// Whether the stale and the fresh one are goroutines, and whether another has been replaced before.
+fn replaced([stale, fresh]: [bool; 2], is_third: bool) {
+    let mut join = go(async { 7 });
+    let task = HOUSE.queue.lock().unwrap().pop_front().unwrap();
+    if is_third {
+        assert!(poll(&mut join, Waker::noop()).is_pending());
+    }
+    let (stale, stale_waker) = Waits::new(stale);
+    assert!(poll(&mut join, &stale_waker).is_pending());
+    let goroutine = fresh.then(|| Waits::new(true));
+    Here::ready(task);
+    let working = thread::spawn(work);
+    // A bell is made here: what publishes it is the poll.
+    let (fresh, fresh_waker) = goroutine.unwrap_or_else(|| Waits::new(false));
+    // The second may find the end that the first has waited for, and take the cell with it.
+    let polls = if is_third { 2 } else { 1 };
+    let is_ready = (0..polls).any(|_| poll(&mut join, &fresh_waker).is_ready());
+    working.join().unwrap();
+    assert!(is_ready || fresh.is_woken());
+    assert!(is_ready || poll(&mut join, &fresh_waker).is_ready());
+    stale.settle(stale_waker);
+    fresh.settle(fresh_waker);
 }
 
 /// A handle that waits is dropped while its goroutine ends: the waker is woken or let go, once
