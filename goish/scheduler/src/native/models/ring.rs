@@ -1,0 +1,1 @@
+//! Nothing in a ring is lost or doubled.
