@@ -29,6 +29,7 @@
 //! atomic only for this: a thief that is about to fail reads them while they are written.
 
 use std::array;
+use std::fmt;
 use std::ptr::{self, NonNull};
 
 use crossbeam_utils::CachePadded;
@@ -59,8 +60,13 @@ pub(crate) type Block<T> = Box<[NonNull<T>]>;
 /// It must go into the queue of all workers, and somebody must be notified then, even if a
 /// notification was not due for the entry alone: while it was made, the ring looked empty.
 #[must_use = "its entries are in no queue"]
-#[derive(Debug)]
 pub(crate) struct Overflow<T>(pub(crate) Block<T>);
+
+impl<T> fmt::Debug for Overflow<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Overflow").field(&self.0).finish()
+    }
+}
 
 /// A queue of one worker.
 pub(crate) struct Ring<T> {
@@ -83,7 +89,7 @@ impl<T> Ring<T> {
     }
 
     /// An empty ring whose first position is not 0.
-    fn starting_at(position: usize) -> Self {
+    pub(super) fn starting_at(position: usize) -> Self {
         Self {
             head: CachePadded::new(AtomicUsize::new(position)),
             tail: CachePadded::new(AtomicUsize::new(position)),
