@@ -7,7 +7,8 @@ use crossbeam_utils::CachePadded;
 
 use super::chunk::{Chunk, STAGES, stride};
 use super::remote::{Chain, Link, Remote};
-use super::{CLASSES, LARGEST, STEP, reserve};
+use super::reserve::{self, Reserve};
+use super::{CLASSES, LARGEST, STEP};
 
 /// How many heaps' cells are collected at a time; with more, chains are handed over short.
 const PENDING: usize = 8;
@@ -23,6 +24,8 @@ pub(crate) struct Heap {
     classes: [Class; CLASSES],
     /// The cells of other heaps that this one's owner has freed.
     pending: [Cell<Pending>; PENDING],
+    /// Where chunks come from and go to.
+    reserve: &'static Reserve,
 }
 
 /// The chunks with cells of one size. Full ones are in no list: their cells lead to them.
@@ -47,7 +50,12 @@ unsafe impl Send for Heap {}
 
 impl Heap {
     pub(crate) fn new() -> Self {
+        Self::with_reserve(&reserve::SHARED)
+    }
+
+    pub(super) fn with_reserve(reserve: &'static Reserve) -> Self {
         Self {
+            reserve,
             remote: CachePadded::new(Remote::new()),
             classes: [const {
                 Class {
@@ -62,6 +70,13 @@ impl Heap {
                 })
             }; PENDING],
         }
+    }
+
+    /// How many chunks the heap keeps when all cells are back.
+    #[cfg(test)]
+    pub(super) fn current_chunks(&self) -> usize {
+        let current = |class: &&Class| class.current.get().is_some();
+        self.classes.iter().filter(current).count()
     }
 
     /// Hands out a cell, aligned to 16 bytes and with anything in it.
@@ -109,7 +124,7 @@ impl Heap {
                     chunk
                 }
                 None => {
-                    let memory = reserve::SHARED.take();
+                    let memory = self.reserve.take();
                     Chunk::establish(memory.at, NonNull::from(self), class)
                 }
             };
@@ -174,7 +189,7 @@ impl Heap {
                 self.unlist(chunk);
             }
             if chunk.as_ref().stage() + 1 == STAGES {
-                reserve::SHARED.give(chunk.cast());
+                self.reserve.give(chunk.cast());
             } else {
                 chunk.as_ref().advance();
                 self.list(chunk);

@@ -35,6 +35,8 @@ mod chunk;
 mod heap;
 #[cfg(not(goish_loom))]
 mod reserve;
+#[cfg(all(test, not(goish_loom)))]
+mod tests;
 
 #[cfg(goish_loom)]
 pub(in crate::native) use remote::{Chain, Link, Remote};

@@ -76,6 +76,14 @@ impl Reserve {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many regions there are, and how many chunks of them are given out.
+    #[cfg(test)]
+    pub(super) fn in_use(&self) -> (usize, usize) {
+        let state = self.lock();
+        let regions = state.regions.len();
+        (regions, regions * CHUNKS - state.spare_chunks)
+    }
+
     /// A chunk, with memory if there is one such.
     pub(super) fn take(&self) -> Memory {
         if let Some(memory) = self.lock().take() {
