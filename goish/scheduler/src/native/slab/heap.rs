@@ -5,9 +5,10 @@ use std::ptr::{self, NonNull};
 
 use crossbeam_utils::CachePadded;
 
-use super::chunk::{Chunk, STAGES, stride};
+use super::chunk::{CHUNK, Chunk, STAGES, stride};
 use super::remote::{Chain, Link, Remote};
 use super::reserve::{self, Reserve};
+use super::system::{Advice, advise};
 use super::{CLASSES, LARGEST, STEP};
 
 /// How many heaps' cells are collected at a time; with more, chains are handed over short.
@@ -125,6 +126,10 @@ impl Heap {
                 }
                 None => {
                     let memory = self.reserve.take();
+                    // The first chunk of a class may be used little, the next ones will be used up.
+                    if !memory.resident && place.get().is_some() {
+                        advise(memory.at, CHUNK, Advice::Populate);
+                    }
                     Chunk::establish(memory.at, NonNull::from(self), class)
                 }
             };

@@ -35,6 +35,8 @@ mod chunk;
 mod heap;
 #[cfg(not(goish_loom))]
 mod reserve;
+#[cfg(not(goish_loom))]
+mod system;
 #[cfg(all(test, not(goish_loom)))]
 mod tests;
 

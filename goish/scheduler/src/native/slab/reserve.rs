@@ -7,19 +7,25 @@
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 use std::ptr::NonNull;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::chunk::CHUNK;
+use super::system::{ALIGNMENT, Advice, CAN_DISCARD, advise};
 
 /// What is asked of the global allocator at a time.
 const REGION: usize = CHUNKS * CHUNK;
 /// How many chunks are in a region: as many as a word has bits.
 const CHUNKS: usize = u64::BITS as usize;
-const LAYOUT: Layout = match Layout::from_size_align(REGION, CHUNK) {
-    Ok(layout) => layout,
-    Err(_) => panic!("a region has a size"),
-};
+const LAYOUT: Layout =
+    match Layout::from_size_align(REGION, if ALIGNMENT > CHUNK { ALIGNMENT } else { CHUNK }) {
+        Ok(layout) => layout,
+        Err(_) => panic!("a region has a size"),
+    };
+/// From how many regions on new ones have huge pages. A huge page is resident as a whole, though
+/// goroutines may need little of it: then that is at most an eighth of what they have already.
+const BEFORE_HUGE: usize = 4;
 
 /// The reserve of all heaps.
 pub(super) static SHARED: Reserve = Reserve::new(256);
@@ -46,6 +52,7 @@ struct Region {
     spare: u64,
     /// Those spare ones that have memory.
     resident: u64,
+    huge: bool,
 }
 
 // SAFETY: a region is memory, and the pointer is its only owner (invariant 4).
@@ -86,16 +93,24 @@ impl Reserve {
 
     /// A chunk, with memory if there is one such.
     pub(super) fn take(&self) -> Memory {
-        if let Some(memory) = self.lock().take() {
-            return memory;
-        }
+        let huge = {
+            let mut state = self.lock();
+            if let Some(memory) = state.take() {
+                return memory;
+            }
+            state.regions.len() >= BEFORE_HUGE
+        };
         // SAFETY: the size is not zero.
         let region = unsafe { alloc(LAYOUT) };
         let Some(region) = NonNull::new(region) else {
             handle_alloc_error(LAYOUT);
         };
+        if huge {
+            // SAFETY: the region was just allocated.
+            unsafe { advise(region, REGION, Advice::Huge) };
+        }
         let mut state = self.lock();
-        state.add(region);
+        state.add(region, huge);
         state.take().expect("a region was just added")
     }
 
@@ -105,27 +120,53 @@ impl Reserve {
     ///
     /// It is one that [`Reserve::take`] has given out, and nothing in it is in use any more.
     pub(super) unsafe fn give(&self, chunk: NonNull<u8>) {
-        // Between the look and the return others may come, so `keep` is kept only nearly.
-        let mut resident = true;
-        if CAN_DISCARD && self.lock().resident_chunks >= self.keep {
-            // SAFETY: the chunk is still the caller's, and nothing in it is in use.
-            resident = !unsafe { discard(chunk, CHUNK) };
-        }
+        // SAFETY: promised by the caller.
+        let resident = !unsafe { self.discard(chunk) };
         let empty = self.lock().give(chunk.addr().get(), resident, self.keep);
         if let Some(region) = empty {
             // SAFETY: it was allocated with this layout, every chunk of it is back, and it has left
             // the map, so nobody can take one (invariant 4).
             unsafe {
                 // Some allocators keep what they are given, the pages included.
-                discard(region, REGION);
-                dealloc(region.as_ptr(), LAYOUT);
+                advise(region.memory, REGION, Advice::Discard);
+                if region.huge {
+                    advise(region.memory, REGION, Advice::Small);
+                }
+                dealloc(region.memory.as_ptr(), LAYOUT);
             }
+        }
+    }
+
+    /// Gives a chunk's memory back if the reserve has enough of it, and the system takes it.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Reserve::give`].
+    unsafe fn discard(&self, chunk: NonNull<u8>) -> bool {
+        if !CAN_DISCARD {
+            return false;
+        }
+        // Two may look at once and both go on: `keep` is kept only nearly.
+        let huge = {
+            let mut state = self.lock();
+            if state.resident_chunks < self.keep {
+                return false;
+            }
+            state.make_small(chunk.addr().get())
+        };
+        // SAFETY: the region stays as long as this chunk is not back, and the chunk is the caller's
+        // (invariant 4), who no longer needs what is in it.
+        unsafe {
+            if let Some(region) = huge {
+                advise(region, REGION, Advice::Small);
+            }
+            advise(chunk, CHUNK, Advice::Discard)
         }
     }
 }
 
 impl State {
-    fn add(&mut self, memory: NonNull<u8>) {
+    fn add(&mut self, memory: NonNull<u8>, huge: bool) {
         let address = memory.addr().get();
         self.spare.insert(address);
         self.spare_chunks += CHUNKS;
@@ -135,8 +176,15 @@ impl State {
                 memory,
                 spare: u64::MAX,
                 resident: 0,
+                huge,
             },
         );
+    }
+
+    /// The region of a chunk, if it has huge pages; afterwards it has none.
+    fn make_small(&mut self, chunk: usize) -> Option<NonNull<u8>> {
+        let (_, region) = self.regions.range_mut(..=chunk).next_back()?;
+        mem::take(&mut region.huge).then_some(region.memory)
     }
 
     fn take(&mut self) -> Option<Memory> {
@@ -169,7 +217,7 @@ impl State {
     }
 
     /// Returns a region that has left the reserve, for it is empty and the others are enough.
-    fn give(&mut self, chunk: usize, resident: bool, keep: usize) -> Option<NonNull<u8>> {
+    fn give(&mut self, chunk: usize, resident: bool, keep: usize) -> Option<Region> {
         let (&address, region) = self.regions.range_mut(..=chunk).next_back()?;
         let bit = 1 << ((chunk - address) / CHUNK);
         debug_assert!(region.spare & bit == 0, "a chunk comes back twice");
@@ -189,25 +237,6 @@ impl State {
         self.resident.remove(&address);
         self.spare_chunks -= CHUNKS;
         self.resident_chunks -= region.resident.count_ones() as usize;
-        Some(region.memory)
+        Some(region)
     }
-}
-
-/// Whether the system takes back the memory of a part of a region.
-const CAN_DISCARD: bool = cfg!(all(target_os = "linux", not(miri)));
-
-/// Gives the pages of some memory back to the system; `false` if it did not take them.
-///
-/// # Safety
-///
-/// The memory is the caller's, and what is in it is no longer needed.
-#[cfg(all(target_os = "linux", not(miri)))]
-unsafe fn discard(memory: NonNull<u8>, size: usize) -> bool {
-    // SAFETY: promised by the caller; the memory stays mapped, and reads as zeros.
-    unsafe { libc::madvise(memory.as_ptr().cast(), size, libc::MADV_DONTNEED) == 0 }
-}
-
-#[cfg(not(all(target_os = "linux", not(miri))))]
-unsafe fn discard(_memory: NonNull<u8>, _size: usize) -> bool {
-    false
 }
