@@ -280,6 +280,9 @@ impl Heap {
     /// The caller is the heap's owner (invariant 1).
     #[inline]
     pub(crate) unsafe fn collect(&self) {
+        if self.remote.is_empty() {
+            return;
+        }
         if let Some(cells) = self.remote.take() {
             // SAFETY: the cells are this heap's, and now the owner's (invariant 3).
             unsafe { self.take_in(cells) };

@@ -142,13 +142,19 @@ impl Remote {
         }
     }
 
+    /// Whether there is nothing to take, or was a moment ago: a hint, which leaves the line shared.
+    ///
+    /// The models do without it. A load hides from loom what its thread races with next: of each
+    /// atomic it knows only the last access.
+    #[cfg(not(goish_loom))]
+    #[inline]
+    pub(in crate::native) fn is_empty(&self) -> bool {
+        self.top.load(Ordering::Relaxed).is_null()
+    }
+
     /// Takes all cells, linked: they are the caller's now.
     #[inline]
     pub(in crate::native) fn take(&self) -> Option<NonNull<Link>> {
-        // Mostly there is nothing, and then the line stays shared.
-        if self.top.load(Ordering::Relaxed).is_null() {
-            return None;
-        }
         // Acquire: see `push`.
         NonNull::new(self.top.swap(ptr::null_mut(), Ordering::Acquire))
     }
