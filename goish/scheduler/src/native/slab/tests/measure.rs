@@ -160,3 +160,24 @@ fn one_after_another() {
     }
     println!("malloc and free: {:.2} ns", each(start.elapsed()) / 100.0);
 }
+
+/// A few of a million stay: what they keep, and whether the system makes huge pages whole again.
+#[test]
+#[ignore = "prints figures"]
+fn one_in_twenty_thousand_stays() {
+    let heap = heap();
+    let cells: Vec<_> = (0..MANY).map(|_| Handle::of(heap, SIZE)).collect();
+    cells.iter().for_each(|cell| touch(*cell));
+    let parked = resident();
+    for (index, cell) in cells.iter().enumerate() {
+        if index % 20_000 != 10_000 {
+            cell.free(heap);
+        }
+    }
+    let mebibytes = |bytes| bytes as f64 / f64::from(1 << 20);
+    println!("parked: {:.1} MiB", mebibytes(parked));
+    for _ in 0..4 {
+        println!("resident: {:.1} MiB", mebibytes(resident()));
+        thread::sleep(Duration::from_secs(15));
+    }
+}
