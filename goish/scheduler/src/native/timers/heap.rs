@@ -35,6 +35,11 @@ impl Heap {
         self.entries.len()
     }
 
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.entries.capacity()
+    }
+
     /// The earliest.
     #[inline]
     pub(super) fn first(&self) -> Option<Entry> {

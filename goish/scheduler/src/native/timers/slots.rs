@@ -14,8 +14,9 @@ pub(super) struct Slots {
     chunks: Vec<Option<Box<Chunk>>>,
     /// The chunks that have a vacant slot or were given back, each once.
     roomy: Vec<u32>,
-    /// How many chunks are there of which every slot is vacant: one is kept.
-    empty: usize,
+    /// A chunk of which every slot is vacant, for whichever number needs one next: so that a timer
+    /// that comes and goes alone costs no allocation.
+    spare: Option<Box<Chunk>>,
 }
 
 struct Chunk {
@@ -35,6 +36,11 @@ impl Slots {
         Self::default()
     }
 
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        (self.chunks.iter().flatten().count() + self.spare.iter().count()) * CHUNK as usize
+    }
+
     /// Occupies a vacant slot.
     pub(super) fn insert(&mut self, stamp: u64, waker: Waker) -> u32 {
         let number = match self.roomy.last() {
@@ -43,11 +49,8 @@ impl Slots {
         };
         let place = &mut self.chunks[number as usize];
         let chunk = match place {
-            Some(chunk) => {
-                self.empty -= usize::from(chunk.vacant == u64::MAX);
-                chunk
-            }
-            None => place.insert(Chunk::new()),
+            Some(chunk) => chunk,
+            None => place.insert(self.spare.take().unwrap_or_else(Chunk::new)),
         };
         let bit = chunk.vacant.trailing_zeros();
         chunk.vacant &= chunk.vacant - 1;
@@ -87,11 +90,7 @@ impl Slots {
         }
         chunk.vacant |= 1 << (slot % CHUNK);
         if chunk.vacant == u64::MAX {
-            if self.empty == 0 {
-                self.empty = 1;
-            } else {
-                *place = None;
-            }
+            self.spare = place.take();
         }
         waker
     }
