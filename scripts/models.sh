@@ -1,8 +1,13 @@
 #!/usr/bin/env bash
-# Explores every interleaving of the waiting core's protocols with loom.
+# Explores every interleaving of the protocols of the waiting core and the native scheduler with
+# loom. What is given goes to each of the two `cargo test`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # A target directory of its own: the flag would otherwise rebuild everything, back and forth.
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/models"
 export RUSTFLAGS="${RUSTFLAGS:-} --cfg goish_loom"
-exec cargo test --release --locked -p goish-engines --no-default-features --lib models "$@"
+explore() {
+    cargo test --release --locked --no-default-features --lib "$@"
+}
+explore -p goish-engines models "$@"
+explore -p goish-scheduler --features scheduler-native models "$@"

@@ -1,17 +1,23 @@
 #!/usr/bin/env bash
-# Shows that every model fails when the step that it guards is taken out of the waiting core.
+# Shows that every model fails when the step that it guards is taken out of the waiting core, or of
+# the native scheduler.
 #
-# Each patch in engines/tests/mutants takes out one step, and names the models, or the tests where
-# no model can see it, that must fail then. The patches are applied to a copy of the tree, one at a
-# time; scripts/mutants.sh NAME... applies only those named. A patch that does not apply or does not
-# build is a failure too, and so is a model that no patch names.
+# Each patch in engines/tests/mutants and goish/scheduler/tests/mutants takes out one step, and names
+# the models, or the tests where no model can see it, that must fail then. The patches are applied to
+# a copy of the tree, one at a time; scripts/mutants.sh NAME... applies only those named. A patch that
+# does not apply or does not build is a failure too, and so is a model that no patch names.
+#
+# A line `Caught by: model NAME` names a model of the patch's crate by its path below the models'
+# module, `Caught by: test FILE NAME` a test in the crate's tests/FILE.rs, and `Caught by: unit NAME`
+# a test in its library, by its whole path.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 target="$(realpath -m "${CARGO_TARGET_DIR:-target}")/mutants"
 tree="$target/tree"
 log="$target/log"
-patches="$PWD/engines/tests/mutants"
+root="$PWD"
+crates=(engines goish/scheduler)
 # After how many seconds a test counts as hung. Unmutated, the slowest takes a few.
 limit=30
 failures=0
@@ -30,30 +36,40 @@ fail() {
     failures=$((failures + 1))
 }
 
-# Runs `cargo test` for a guard: `model NAME` or `test FILE NAME`.
+# What there is to know of a crate, which is named by its folder: its package, the features that its
+# models are built with, and the module that they are in.
+package() { case $1 in engines) echo goish-engines ;; *) echo goish-scheduler ;; esac; }
+features() { case $1 in engines) ;; *) echo scheduler-native ;; esac; }
+models() { case $1 in engines) echo core::models ;; *) echo native::models ;; esac; }
+
+# Runs `cargo test` for a crate's guard: `model`, `test FILE` or `unit`, and what cargo is told besides.
 run() {
-    local kind=$1 arguments=()
-    shift
-    if [[ $kind == model ]]; then
-        export CARGO_TARGET_DIR="$target/models" RUSTFLAGS="--cfg goish_loom --cap-lints allow"
-        arguments=(--no-default-features --lib)
-    else
-        export CARGO_TARGET_DIR="$target/tests" RUSTFLAGS="--cap-lints allow"
-        arguments=(--test "$1")
-        shift
-    fi
-    timeout "$limit" cargo test --release --locked -p goish-engines "${arguments[@]}" "$@" > "$log" 2>&1
+    local crate=$1 kind=$2 arguments=()
+    shift 2
+    export CARGO_TARGET_DIR="$target/tests" RUSTFLAGS="--cap-lints allow"
+    case $kind in
+        model)
+            export CARGO_TARGET_DIR="$target/models" RUSTFLAGS="--cfg goish_loom --cap-lints allow"
+            arguments=(--no-default-features --features "$(features "$crate")" --lib)
+            ;;
+        unit) arguments=(--lib) ;;
+        *)
+            arguments=(--test "$1")
+            shift
+            ;;
+    esac
+    timeout "$limit" cargo test --release --locked -p "$(package "$crate")" "${arguments[@]}" "$@" > "$log" 2>&1
 }
 
-# Runs one guard, which is a model or a test by its full name: 0 if it passes, 1 if it fails, 2 if
-# it does not build, 3 if there is no such test.
+# Runs one of a crate's guards, which is a model or a test by its full name: 0 if it passes, 1 if it
+# fails, 2 if it does not build, 3 if there is no such test.
 check() {
-    local kind=$1
-    shift
+    local crate=$1 kind=$2
+    shift 2
     local name="${*: -1}" before=("${@:1:$#-1}")
-    [[ $kind == model ]] && name="core::models::$name"
-    limit=600 run "$kind" "${before[@]}" --no-run || return 2
-    run "$kind" "${before[@]}" -- --exact "$name" || return 1
+    [[ $kind == model ]] && name="$(models "$crate")::$name"
+    limit=600 run "$crate" "$kind" "${before[@]}" --no-run || return 2
+    run "$crate" "$kind" "${before[@]}" -- --exact "$name" || return 1
     grep -q '^test result: ok. 1 passed' "$log" || return 3
 }
 
@@ -62,22 +78,30 @@ guards() {
     sed -n 's/^Caught by: //p' "$@"
 }
 
-# Every guard passes on the tree as it is, and every model is a guard.
+# Every guard of a crate passes on the tree as it is, and every model is a guard.
 baseline() {
-    local guard name
+    local crate=$1 patches="$root/$1/tests/mutants" guard name
     while read -r guard; do
         # shellcheck disable=SC2086 # a guard is words
-        check $guard || fail "$guard fails, or is gone, without any mutation:" "$(tail -n 20 "$log")"
+        check "$crate" $guard || fail "$guard fails, or is gone, without any mutation:" "$(tail -n 20 "$log")"
     done < <(guards "$patches"/*.patch | sort -u)
-    run model models -- --list
+    run "$crate" model models -- --list
     while read -r name; do
         guards "$patches"/*.patch | grep -qx "model $name" || fail "no mutation shows that $name can fail"
-    done < <(sed -n 's/^core::models::\(.*\): test$/\1/p' "$log")
+    done < <(sed -n "s/^$(models "$crate")::\(.*\): test\$/\1/p" "$log")
 }
 
-# Applies one patch, runs its guards, and takes it back.
+# Every crate that a patch of this name is in.
+crates_with() {
+    local crate
+    for crate in "${crates[@]}"; do
+        if [[ -e $root/$crate/tests/mutants/$1.patch ]]; then echo "$crate"; fi
+    done
+}
+
+# Applies one patch of a crate, runs its guards, and takes it back.
 mutate() {
-    local name=$1 patch="$patches/$1.patch" guard status file
+    local crate=$1 name=$2 patch="$root/$1/tests/mutants/$2.patch" guard status file
     if ! patch --strip=1 --fuzz=0 --no-backup-if-mismatch --dry-run < "$patch" > "$log" 2>&1; then
         fail "$(printf '%-32s DOES NOT APPLY: bring %s up to date' "$name" "$patch")" "$(cat "$log")"
         return
@@ -87,7 +111,7 @@ mutate() {
     while read -r guard; do
         status=0
         # shellcheck disable=SC2086 # a guard is words
-        check $guard || status=$?
+        check "$crate" $guard || status=$?
         case $status in
             0) fail "$(printf '%-32s SURVIVES %s' "$name" "$guard")" ;;
             1) printf '%-32s %s\n' "$name" "$guard" ;;
@@ -96,16 +120,25 @@ mutate() {
         esac
     done < <(guards "$patch")
     while read -r file; do
-        cp "$patches/../../../$file" "$file"
+        cp "$root/$file" "$file"
     done < <(sed -n 's#^+++ b/##p' "$patch")
 }
 
 if [[ $# -eq 0 ]]; then
-    baseline
-    set -- "$patches"/*.patch
+    for crate in "${crates[@]}"; do
+        baseline "$crate"
+        for patch in "$root/$crate"/tests/mutants/*.patch; do
+            mutate "$crate" "$(basename "$patch" .patch)"
+        done
+    done
 fi
 for name; do
-    mutate "$(basename "$name" .patch)"
+    name="$(basename "$name" .patch)"
+    found="$(crates_with "$name")"
+    [[ -n $found ]] || fail "$(printf '%-32s IS NO PATCH of any crate' "$name")"
+    for crate in $found; do
+        mutate "$crate" "$name"
+    done
 done
 if ((failures > 0)); then
     echo "$failures failures"

@@ -11,7 +11,8 @@ mod calls;
 mod ending;
 mod goroutine;
 mod multi_thread;
-#[cfg(feature = "scheduler-native")]
+// With the models no scheduler is built of it, only its protocols.
+#[cfg(any(feature = "scheduler-native", goish_loom))]
 mod native;
 mod panics;
 mod registry;

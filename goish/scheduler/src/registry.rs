@@ -209,6 +209,7 @@ macro_rules! schedulers {
 
 // The first that was built is the default.
 schedulers! {
+    "scheduler-native" => Native, crate::native::Native;
     "scheduler-tokio" => Tokio, crate::tokio::Tokio;
 }
 

@@ -1,0 +1,1 @@
+//! Nobody sleeps while something is queued.
