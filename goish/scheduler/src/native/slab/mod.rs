@@ -11,6 +11,20 @@
 //! One cell in use keeps its chunk. So a heap goes on with the fullest of its chunks that have room,
 //! and leaves the others to become empty.
 //!
+//! # What bounds it
+//!
+//! Fresh memory: the system clears each page, and a fault for each costs more than everything else.
+//! Measured on two cores with a million cells of 104 bytes, parked and then ended, three rounds in a
+//! process, three processes of each kind in turn: an allocation and its first writes took 59 to 79 ns
+//! with pages of 4 KiB (70 to 144 in the first round), and 18 to 27 with huge ones; resident were
+//! 112.4 and 113.5 bytes a cell. So regions ask for huge pages, though not the first four, where a huge
+//! page would weigh. There a chunk's pages are asked for in one call from the second chunk of a
+//! class on: 54 ns in place of 64 (medians of 15 processes), and 112.6 bytes.
+//!
+//! A region that gives memory back asks for small pages again. Otherwise the system makes its huge
+//! pages whole, empty parts included: with 50 of a million goroutines left, 31 MiB resident became
+//! 88 within 45 seconds, and stayed 31 with that call. `tests/measure.rs` has these and more.
+//!
 //! # Invariants
 //!
 //! 1. At any time a heap has at most one owner, who alone touches what is not [`remote::Remote`] of

@@ -54,7 +54,7 @@ fn is_apart(used: &Used, cell: Handle, size: usize) -> bool {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: if cfg!(miri) { 10 } else { 200 },
+        cases: if cfg!(miri) { 5 } else if cfg!(debug_assertions) { 20 } else { 200 },
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

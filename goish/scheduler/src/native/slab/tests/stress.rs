@@ -13,7 +13,13 @@ const SIZES: [usize; 4] = [24, 104, 300, 2048];
 #[test]
 fn cells_wander_and_come_back() {
     const WORKERS: usize = 4;
-    let rounds = if cfg!(miri) { 20 } else { 3000 };
+    let rounds = if cfg!(miri) {
+        20
+    } else if cfg!(debug_assertions) {
+        600
+    } else {
+        3000
+    };
     let reserve = reserve(16);
     // A heap is a worker's, and moves between threads with it.
     let workers: Vec<_> = (0..WORKERS + 1)
