@@ -10,4 +10,4 @@ explore() {
     cargo test --release --locked --no-default-features --lib "$@"
 }
 explore -p goish-engines models "$@"
-explore -p goish-scheduler --features scheduler-native models "$@"
+explore -p goish-scheduler --features scheduler-tokio models "$@"

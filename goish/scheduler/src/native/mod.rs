@@ -10,6 +10,7 @@ mod ring;
 mod slab;
 mod sync;
 mod timers;
+mod vacancy;
 
 #[cfg(all(test, goish_loom))]
 mod models;

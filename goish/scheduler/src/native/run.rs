@@ -13,6 +13,7 @@ use futures_lite::future::block_on;
 use super::cell::{self, Ran, Task};
 use super::driver::BETWEEN_TURNS;
 use super::state::{Native, spawn};
+use super::vacancy::{self, Left};
 use super::worker::{COMPUTES, Worker, current, set_current};
 use super::{clock, held};
 use crate::panics;
@@ -362,17 +363,14 @@ impl Native {
             return self.staff(worker);
         }
         worker.set_rests(true);
-        // A goroutine runs, so the worker does not search.
-        self.idle.announce(worker.id, false);
-        self.driver.wake_before(worker.timers.next());
-        if (self.is_work_queued() || !self.driver.is_held()) && self.idle.withdraw(worker.id) {
-            worker.set_rests(false);
-            return self.staff(worker);
-        }
-        if !worker.permit.vacate() {
-            // Somebody has notified it meanwhile, and has found that it runs.
-            worker.permit.consume();
-            worker.own.searches.set(true);
+        let is_wanted = || {
+            self.driver.wake_before(worker.timers.next());
+            self.is_work_queued() || !self.driver.is_held()
+        };
+        if let Left::Wanted { searches } =
+            vacancy::leave(&self.idle, &worker.permit, worker.id, is_wanted)
+        {
+            worker.own.searches.set(searches);
             worker.set_rests(false);
             self.staff(worker);
         }
@@ -380,18 +378,13 @@ impl Native {
 
     /// Takes the worker back if nobody has it by now.
     fn take_back(&self, worker: &'static Worker) {
-        if current().is_some() || !worker.permit.take_vacant() {
+        if current().is_some() {
             return;
         }
         // It was vacant, so it is this thread's again (W2).
-        if !self.idle.withdraw(worker.id) {
-            // Somebody has taken it off the list, counts it as searching, and notifies it by now.
-            while !worker.permit.is_notified() {
-                spin_loop();
-            }
-            worker.permit.consume();
-            worker.own.searches.set(true);
-        }
+        let taken = vacancy::take_back(&self.idle, &worker.permit, worker.id);
+        let Some(searches) = taken else { return };
+        worker.own.searches.set(searches);
         worker.set_rests(false);
         self.watch.rise();
         set_current(Some(worker));

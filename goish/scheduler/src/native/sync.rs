@@ -39,11 +39,11 @@ mod edition {
 #[cfg(goish_loom)]
 mod edition {
     pub(crate) use loom::cell::UnsafeCell;
-    pub(crate) use loom::hint::spin_loop;
     pub(crate) use loom::sync::Mutex;
     pub(crate) use loom::sync::atomic::{
         AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,
     };
+    pub(crate) use loom::thread::yield_now as spin_loop;
 }
 
 pub(crate) use edition::*;

@@ -8,6 +8,7 @@ mod idle;
 mod ring;
 mod slab;
 mod timers;
+mod vacancy;
 
 /// Explores with at most three preemptions, unless `LOOM_MAX_PREEMPTIONS` says otherwise: loom's own
 /// advice for models of this size, and enough for every known bug of this kind.
