@@ -39,7 +39,7 @@ fail() {
 # What there is to know of a crate, which is named by its folder: its package, the features that its
 # models are built with, and the module that they are in.
 package() { case $1 in engines) echo goish-engines ;; *) echo goish-scheduler ;; esac; }
-features() { case $1 in engines) ;; *) echo scheduler-native ;; esac; }
+features() { case $1 in engines) ;; *) echo scheduler-tokio ;; esac; }
 models() { case $1 in engines) echo core::models ;; *) echo native::models ;; esac; }
 
 # Runs `cargo test` for a crate's guard: `model`, `test FILE` or `unit`, and what cargo is told besides.
