@@ -61,6 +61,9 @@ pub unsafe trait SelectArm: Send {
     /// The caller has held the lock since an attempt found the arm blocked, and the registration's
     /// claim stays alive until `withdraw` has returned or the arm was dropped.
     unsafe fn park(self: Pin<&mut Self>, registration: Registration<'_>);
+    /// Called when the case has been parked and every lock has been given back: for a channel that
+    /// only then has somebody see to it that a value comes.
+    fn has_parked(self: Pin<&mut Self>) {}
     /// The address of its waiter: its name in a claim.
     fn waiter(&self) -> usize;
     /// Sees to it that `waker` is woken when a parked case is served.
@@ -184,6 +187,7 @@ impl Select<'_, '_> {
         }
         self.stage = Stage::Parked;
         drop(held);
+        live(self.cases).for_each(|(_, arm)| arm.has_parked());
         Poll::Pending
     }
 

@@ -7,14 +7,15 @@ use goish_engines::{
     Channel, DefaultEngine, Engine, SendError, Support, TryRecvError, TrySendError,
 };
 
-use crate::time::Timer;
 use crate::types::int;
 use crate::zero::Zero;
 use crate::{block, coop};
 
 mod pending;
+mod timed;
 
 pub use pending::{Recv, Send};
+pub(crate) use timed::Timed;
 
 /// A channel. Clones are handles to the same channel, as Go's channel values are; two handles are
 /// equal when they are to the same channel. The default is the nil channel.
@@ -22,10 +23,15 @@ pub use pending::{Recv, Send};
 /// Go's names do what Go does: they wait in the body of `go!` by suspending the goroutine, and
 /// elsewhere by blocking; they panic with Go's words. Rust's names (`send`, `recv`, `try_send`,
 /// `try_recv`) are for async code and give a `Result` or an `Option`.
-pub struct Chan<T: std::marker::Send, E: Engine = DefaultEngine> {
-    channel: Option<E::Channel<T>>,
-    /// Who sends on it when time comes, if it is a timer's channel: ends with the last handle.
-    timer: Option<Arc<Timer>>,
+pub struct Chan<T: std::marker::Send, E: Engine = DefaultEngine>(Kind<T, E>);
+
+/// What a handle is a handle to.
+enum Kind<T: std::marker::Send, E: Engine> {
+    Nil,
+    /// The engine's own channel.
+    Plain(E::Channel<T>),
+    /// A timer's.
+    Timer(Arc<Timed<T, E>>),
 }
 
 impl<T: std::marker::Send, E: Engine> Chan<T, E> {
@@ -62,29 +68,35 @@ impl<T: std::marker::Send, E: Engine> Chan<T, E> {
 
     /// The nil channel: sends and receives block for ever, and it is never ready in `select!`.
     pub const fn nil() -> Self {
-        Self {
-            channel: None,
-            timer: None,
-        }
+        Self(Kind::Nil)
     }
 
     fn from_channel(channel: E::Channel<T>) -> Self {
-        Self {
-            channel: Some(channel),
-            timer: None,
-        }
+        Self(Kind::Plain(channel))
     }
 
-    pub(crate) fn with_timer(self, timer: Arc<Timer>) -> Self {
-        Self {
-            timer: Some(timer),
-            ..self
-        }
+    pub(crate) fn of_timer(timed: Arc<Timed<T, E>>) -> Self {
+        Self(Kind::Timer(timed))
     }
 
-    /// The engine's own channel, unless this is nil.
+    /// The engine's own channel, unless this is nil; a timer's is behind the [`Timed`].
+    #[inline]
     pub(crate) fn channel(&self) -> Option<&E::Channel<T>> {
-        self.channel.as_ref()
+        match &self.0 {
+            Kind::Plain(channel) => Some(channel),
+            Kind::Nil => None,
+            Kind::Timer(timed) => Some(timed.channel()),
+        }
+    }
+
+    /// The timer, if this is a timer's channel. To be looked at before a receive, and attended when
+    /// the receive has parked.
+    #[inline]
+    pub(crate) fn timed(&self) -> Option<&Arc<Timed<T, E>>> {
+        match &self.0 {
+            Kind::Timer(timed) => Some(timed),
+            _ => None,
+        }
     }
 
     /// Sends a value; waits for room, or on a channel of capacity 0 for a receiver to have it.
@@ -94,7 +106,7 @@ impl<T: std::marker::Send, E: Engine> Chan<T, E> {
     /// With `send on closed channel`, if it is closed, or is closed while this waits.
     #[track_caller]
     pub fn Send(&self, value: T) {
-        let Some(channel) = &self.channel else {
+        let Some(channel) = self.channel() else {
             block::forever();
         };
         let sent = match channel.try_send(value) {
@@ -121,10 +133,10 @@ impl<T: std::marker::Send, E: Engine> Chan<T, E> {
     /// Receives a value; `None` once the channel is closed and drained. Blocks.
     #[track_caller]
     pub(crate) fn receive(&self) -> Option<T> {
-        let Some(channel) = &self.channel else {
+        if self.is_nil() {
             block::forever();
-        };
-        match channel.try_recv() {
+        }
+        match self.try_recv() {
             Ok(value) => {
                 coop::did_not_block();
                 Some(value)
@@ -133,7 +145,10 @@ impl<T: std::marker::Send, E: Engine> Chan<T, E> {
                 coop::did_not_block();
                 None
             }
-            Err(TryRecvError::Empty) => block::park(channel.recv()),
+            Err(TryRecvError::Empty) => match &self.0 {
+                Kind::Plain(channel) => block::park(channel.recv()),
+                _ => block::park(self.recv()),
+            },
         }
     }
 
@@ -169,7 +184,7 @@ impl<T: std::marker::Send, E: Engine> Chan<T, E> {
     #[track_caller]
     pub fn Close(&self) {
         offered::<E>(E::INFO.capabilities.close, "close");
-        let Some(channel) = &self.channel else {
+        let Some(channel) = self.channel() else {
             panic!("close of nil channel");
         };
         if let Err(error) = channel.close() {
@@ -177,24 +192,26 @@ impl<T: std::marker::Send, E: Engine> Chan<T, E> {
         }
     }
 
-    /// The number of values in the buffer.
+    /// The number of values in the buffer; 0 for a timer's channel, as in Go.
     pub fn Len(&self) -> int {
-        self.channel
-            .as_ref()
-            .map_or(0, |channel| to_int(channel.len()))
+        match &self.0 {
+            Kind::Plain(channel) => to_int(channel.len()),
+            Kind::Nil | Kind::Timer(_) => 0,
+        }
     }
 
-    /// The number of values that fit into the buffer: 0 for nil, the largest `int` if there is no
-    /// limit.
+    /// The number of values that fit into the buffer: 0 for nil and for a timer's channel, the largest
+    /// `int` if there is no limit.
     pub fn Cap(&self) -> int {
-        self.channel
-            .as_ref()
-            .map_or(0, |channel| channel.capacity().map_or(int::MAX, to_int))
+        match &self.0 {
+            Kind::Plain(channel) => channel.capacity().map_or(int::MAX, to_int),
+            Kind::Nil | Kind::Timer(_) => 0,
+        }
     }
 
     /// Whether this is the nil channel.
     pub fn IsNil(&self) -> bool {
-        self.channel.is_none()
+        matches!(self.0, Kind::Nil)
     }
 
     /// Whether this is the nil channel.
@@ -226,7 +243,7 @@ impl<T: std::marker::Send, E: Engine> Chan<T, E> {
     ///
     /// [`TrySendError`] with the value, if there is no room or the channel is closed.
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
-        match &self.channel {
+        match self.channel() {
             Some(channel) => channel.try_send(value),
             None => Err(TrySendError::Full(value)),
         }
@@ -238,9 +255,10 @@ impl<T: std::marker::Send, E: Engine> Chan<T, E> {
     ///
     /// [`TryRecvError`], if there is nothing to receive, or never will be.
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
-        match &self.channel {
-            Some(channel) => channel.try_recv(),
-            None => Err(TryRecvError::Empty),
+        match &self.0 {
+            Kind::Plain(channel) => channel.try_recv(),
+            Kind::Nil => Err(TryRecvError::Empty),
+            Kind::Timer(timed) => timed.try_recv(),
         }
     }
 }
@@ -286,10 +304,11 @@ fn to_int(number: usize) -> int {
 
 impl<T: std::marker::Send, E: Engine> Clone for Chan<T, E> {
     fn clone(&self) -> Self {
-        Self {
-            channel: self.channel.clone(),
-            timer: self.timer.clone(),
-        }
+        Self(match &self.0 {
+            Kind::Plain(channel) => Kind::Plain(channel.clone()),
+            Kind::Nil => Kind::Nil,
+            Kind::Timer(timed) => Kind::Timer(timed.clone()),
+        })
     }
 }
 
@@ -301,9 +320,10 @@ impl<T: std::marker::Send, E: Engine> Default for Chan<T, E> {
 
 impl<T: std::marker::Send, E: Engine> PartialEq for Chan<T, E> {
     fn eq(&self, other: &Self) -> bool {
-        match (&self.channel, &other.channel) {
-            (None, None) => true,
-            (Some(ours), Some(theirs)) => ours.same_channel(theirs),
+        match (&self.0, &other.0) {
+            (Kind::Nil, Kind::Nil) => true,
+            (Kind::Plain(ours), Kind::Plain(theirs)) => ours.same_channel(theirs),
+            (Kind::Timer(ours), Kind::Timer(theirs)) => Arc::ptr_eq(ours, theirs),
             _ => false,
         }
     }
@@ -313,14 +333,16 @@ impl<T: std::marker::Send, E: Engine> Eq for Chan<T, E> {}
 
 impl<T: std::marker::Send, E: Engine> fmt::Debug for Chan<T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(channel) = &self.channel else {
-            return f.write_str("Chan(nil)");
+        let is_closed = match &self.0 {
+            Kind::Nil => return f.write_str("Chan(nil)"),
+            Kind::Plain(channel) => channel.is_closed(),
+            Kind::Timer(timed) => timed.is_closed(),
         };
         f.debug_struct("Chan")
             .field("engine", &E::INFO.name)
-            .field("len", &channel.len())
-            .field("cap", &channel.capacity())
-            .field("closed", &channel.is_closed())
+            .field("len", &self.Len())
+            .field("cap", &self.Cap())
+            .field("closed", &is_closed)
             .finish()
     }
 }

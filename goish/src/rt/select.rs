@@ -6,11 +6,13 @@ use std::marker::Send;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
+use std::task::Waker;
 
-use goish_engines::{Arm, Case, Channel, Engine, Operations};
+use goish_engines::{Arm, Attempt, Case, Channel, Engine, Operations, Registration, SelectArm};
+use pin_project_lite::pin_project;
 
 use crate::block;
-use crate::chan::{Chan, offered};
+use crate::chan::{Chan, Timed, offered};
 use crate::coop::{self, Coop};
 
 /// A channel, or what refers to one.
@@ -78,14 +80,87 @@ where
     channel.as_channel().clone()
 }
 
-type ReceiveArm<'a, T, E> = <<E as Engine>::Channel<T> as Operations<'a, T>>::RecvArm;
+type PlainReceiveArm<'a, T, E> = <<E as Engine>::Channel<T> as Operations<'a, T>>::RecvArm;
 type SendArm<'a, T, E> = <<E as Engine>::Channel<T> as Operations<'a, T>>::SendArm;
+
+pin_project! {
+    /// A receive as a case: the engine's, which sees to a timer when it has parked.
+    pub struct ReceiveArm<'a, T: Send, E: Engine> {
+        #[pin]
+        arm: PlainReceiveArm<'a, T, E>,
+        timed: Option<&'a Arc<Timed<T, E>>>,
+    }
+}
+
+// SAFETY: all that is asked for is done by the engine's arm, which keeps the contract; this one
+// comes and goes with it.
+unsafe impl<T: Send, E: Engine> SelectArm for ReceiveArm<'_, T, E> {
+    fn channel(&self) -> usize {
+        self.arm.channel()
+    }
+
+    fn lock(&self) {
+        self.arm.lock();
+    }
+
+    unsafe fn unlock(&self) {
+        // SAFETY: the caller's promise.
+        unsafe { self.arm.unlock() };
+    }
+
+    unsafe fn attempt(self: Pin<&mut Self>) -> Attempt {
+        // SAFETY: the caller's promise.
+        unsafe { self.project().arm.attempt() }
+    }
+
+    unsafe fn park(self: Pin<&mut Self>, registration: Registration<'_>) {
+        // SAFETY: the caller's promise.
+        unsafe { self.project().arm.park(registration) };
+    }
+
+    fn has_parked(self: Pin<&mut Self>) {
+        let this = self.project();
+        this.arm.has_parked();
+        if let Some(timed) = this.timed {
+            timed.attend();
+        }
+    }
+
+    fn waiter(&self) -> usize {
+        self.arm.waiter()
+    }
+
+    fn replace_waker(self: Pin<&mut Self>, waker: &Waker) {
+        self.project().arm.replace_waker(waker);
+    }
+
+    fn settle(self: Pin<&mut Self>) {
+        self.project().arm.settle();
+    }
+
+    fn withdraw(self: Pin<&mut Self>) {
+        self.project().arm.withdraw();
+    }
+}
+
+impl<T: Send, E: Engine> Arm for ReceiveArm<'_, T, E> {
+    type Output = Option<T>;
+
+    fn take(self: Pin<&mut Self>) -> Option<Self::Output> {
+        self.project().arm.take()
+    }
+}
 
 /// A receive; nothing for nil.
 #[track_caller]
 pub fn receive_case<T: Send, E: Engine>(chan: &Chan<T, E>) -> Option<ReceiveArm<'_, T, E>> {
     offered::<E>(E::INFO.capabilities.select, "select!");
-    chan.channel().map(Channel::recv_arm)
+    let timed = chan.timed();
+    if let Some(timed) = timed {
+        timed.look();
+    }
+    let arm = chan.channel()?.recv_arm();
+    Some(ReceiveArm { arm, timed })
 }
 
 /// A send; nothing for nil.

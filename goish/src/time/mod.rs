@@ -1,33 +1,36 @@
 //! Go's `time`: durations, sleeping, and channels that tell the time.
 
-use crate::block;
+use crate::{block, coop};
 
+pub(crate) mod clock;
 mod duration;
 mod instant;
 mod timer;
 
 pub use duration::{Duration, Hour, Microsecond, Millisecond, Minute, Nanosecond, Second};
 pub use instant::{Now, Since, Time, Until};
-pub(crate) use timer::Timer;
-pub use timer::{After, Tick};
+pub use timer::{After, AfterFunc, NewTicker, NewTimer, Tick, Ticker, Timer};
 
-/// Waits for at least so long; not at all if the duration is zero or less. In the body of `go!` it
-/// suspends the goroutine.
+/// Waits for at least so long. If the duration is zero or less it does not wait, and counts as an
+/// operation that did not need to. In the body of `go!` it suspends the goroutine.
 #[track_caller]
 pub fn Sleep(duration: Duration) {
     let duration = std::time::Duration::from(duration);
     if duration.is_zero() {
+        coop::did_not_block();
         return;
     }
     block::run(|| std::thread::sleep(duration));
 }
 
-/// Waits for at least so long; not at all if the duration is zero or less.
+/// Waits for at least so long. If the duration is zero or less it does not wait, and counts as an
+/// operation that did not need to.
 ///
 /// Cancel safety: it may be dropped at any time.
 pub async fn sleep(duration: Duration) {
     let duration = std::time::Duration::from(duration);
     if duration.is_zero() {
+        coop::proceed().await;
         return;
     }
     timer::sleep(duration).await;
