@@ -39,7 +39,200 @@ fn main_goes_on() -> ! {
     select! {}
 }
 
+/// Panics when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("the bomb");
+    }
+}
+
+/// Goes on when somebody has blocked in a plain function.
+fn somebody_blocks() {
+    while runtime::blocking_calls().is_empty() {
+        std::thread::yield_now();
+    }
+}
+
+/// What a goroutine panics with whose handle was kept.
+fn hears(g: Goroutine<impl std::fmt::Debug + Send>, message: &str) {
+    assert_eq!(g.Wait().unwrap_err().message(), message);
+}
+
 programs! {
+    program_with_panics_after_blocking {
+        fn sleeps() {
+            time::Sleep(time::Millisecond);
+            panic!("after a sleep");
+        }
+        fn receives(c: Chan<int>) {
+            c.Recv();
+            panic!("after a receive");
+        }
+        fn sends(c: Chan<int>) {
+            c.Send(1);
+        }
+        hears(go! { sleeps() }, "after a sleep");
+        let c = chan!(int);
+        let from = c.clone();
+        let g = go! { receives(from) };
+        c.Send(1);
+        hears(g, "after a receive");
+        let wg = sync::WaitGroup::new();
+        let from = c.clone();
+        let g = wg.Go(move || receives(from));
+        c.Send(1);
+        hears(g, "after a receive");
+        wg.Wait();
+        let senders: Vec<_> = (0..20).map(|_| { let c = c.clone(); go! { sends(c) } }).collect();
+        somebody_blocks();
+        time::Sleep(time::Millisecond);
+        c.Close();
+        for g in senders {
+            hears(g, "send on closed channel");
+        }
+        // The thread that each of them ended on has handed its worker on.
+        hears(go! { sleeps() }, "after a sleep");
+        std::process::exit(0);
+    }
+
+    program_that_catches_its_own_panic {
+        fn recovers(from: Chan<int>, to: Chan<int>) {
+            let (n, _) = from.Recv();
+            assert!(std::panic::catch_unwind(|| panic!("its own")).is_err());
+            to.Send(n);
+        }
+        let (c, d) = (chan!(int), chan!(int));
+        let (from, to) = (c.clone(), d.clone());
+        let g = go! { recovers(from, to) };
+        c.Send(1);
+        assert_eq!(d.Recv(), (1, true));
+        g.Wait().unwrap();
+        let busy = chan!(());
+        let is_busy = busy.clone();
+        go! {
+            assert!(std::panic::catch_unwind(|| panic!("its own")).is_err());
+            is_busy.Send(());
+            loop {
+                std::hint::spin_loop();
+            }
+        };
+        busy.Recv();
+        std::process::exit(0);
+    }
+
+    program_whose_standard_streams_are_locked {
+        print!("a line that was begun, ");
+        let _streams = (std::io::stderr().lock(), std::io::stdout().lock());
+        go! { panic!("past the locks") };
+        main_goes_on();
+    }
+
+    program_whose_line_was_begun {
+        print!("a line that was begun, ");
+        go! { panic!("in the middle") };
+        main_goes_on();
+    }
+
+    program_with_bombs_that_are_heard {
+        hears(go! { let _bomb = Bomb; }, "the bomb");
+        let bomb = Bomb;
+        hears(go! { let _kept = &bomb; 5 }, "the bomb");
+        fn f(_: Bomb) {
+            time::Sleep(time::Millisecond);
+        }
+        let bomb = Bomb;
+        hears(go! { f(bomb) }, "the bomb");
+        hears(go! { std::panic::panic_any(Bomb) }, "(a value that is not text)");
+        hears(
+            go! { std::panic::resume_unwind(Box::new("past the hook")) },
+            "past the hook",
+        );
+        std::process::exit(0);
+    }
+
+    program_with_a_bomb_as_a_value {
+        go! { Bomb };
+        main_goes_on();
+    }
+
+    program_with_a_bomb_in_a_handle {
+        let g = go! { Bomb };
+        while runtime::NumGoroutine() > 1 {
+            runtime::Gosched();
+        }
+        drop(g);
+        main_goes_on();
+    }
+
+    program_with_a_bomb_in_a_future {
+        struct Kept(Bomb);
+        impl Future for Kept {
+            type Output = ();
+            fn poll(
+                self: std::pin::Pin<&mut Self>,
+                _: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<()> {
+                let _bomb = &self.0;
+                std::task::Poll::Ready(())
+            }
+        }
+        let _g = runtime::spawn(Kept(Bomb));
+        main_goes_on();
+    }
+
+    program_with_a_bomb_that_unwinds {
+        go! {
+            let _bomb = Bomb;
+            panic!("before the bomb");
+        };
+        main_goes_on();
+    }
+
+    program_with_a_bomb_of_its_thread {
+        thread_local! {
+            static BOMB: Bomb = const { Bomb };
+        }
+        go! {}.Wait().unwrap();
+        std::thread::spawn(|| BOMB.with(|_| {})).join().unwrap();
+        main_goes_on();
+    }
+
+    program_whose_panic_never_ends {
+        struct Deferred(Chan<()>);
+        impl Drop for Deferred {
+            fn drop(&mut self) {
+                self.0.Send(());
+                loop {
+                    std::thread::park();
+                }
+            }
+        }
+        let c = chan!(());
+        let deferred = Deferred(c.clone());
+        go! {
+            let _deferred = deferred;
+            panic!("alas");
+        };
+        c.Recv();
+        std::process::exit(0);
+    }
+
+    program_that_exits_while_it_unwinds {
+        struct Exit;
+        impl Drop for Exit {
+            fn drop(&mut self) {
+                std::process::exit(3);
+            }
+        }
+        go! {
+            let _exit = Exit;
+            panic!("alas");
+        };
+        main_goes_on();
+    }
+
     program_with_a_forgotten_panic {
         go! { panic!("at the {}", "disco") };
         main_goes_on();
@@ -140,6 +333,93 @@ fn a_panic_that_nobody_hears_ends_the_program() {
         );
         assert!(!text.contains("panicked at"), "said twice: {text}");
     });
+}
+
+#[test]
+fn what_panics_after_it_has_blocked_is_heard_of() {
+    for scheduler in runtime::schedulers() {
+        for workers in ["1", "2"] {
+            let output = rerun("program_with_panics_after_blocking", scheduler, workers);
+            assert!(!ends(output, 0).contains("panic"));
+        }
+    }
+}
+
+#[test]
+fn a_panic_that_the_program_catches_itself_holds_nobody_up() {
+    for scheduler in runtime::schedulers() {
+        ends(
+            rerun("program_that_catches_its_own_panic", scheduler, "2"),
+            0,
+        );
+    }
+}
+
+#[test]
+fn locked_streams_do_not_hold_the_end_up() {
+    dies("program_whose_standard_streams_are_locked", |text| {
+        assert!(
+            text.contains("panic: past the locks\n\ngoroutine "),
+            "{text}"
+        );
+    });
+    for scheduler in runtime::schedulers() {
+        let output = rerun("program_whose_line_was_begun", scheduler, "2");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.contains("a line that was begun, "), "{text}");
+        ends(output, 2);
+    }
+}
+
+#[test]
+fn what_panics_when_it_is_dropped_is_heard_of_or_ends_the_program() {
+    for scheduler in runtime::schedulers() {
+        let text = ends(
+            rerun("program_with_bombs_that_are_heard", scheduler, "2"),
+            0,
+        );
+        // A payload that panics when it is dropped has come too late to be an outcome.
+        assert_eq!(text.matches("the bomb").count(), 1, "{text}");
+    }
+    for program in [
+        "program_with_a_bomb_as_a_value",
+        "program_with_a_bomb_in_a_handle",
+        "program_with_a_bomb_in_a_future",
+    ] {
+        dies(program, |text| {
+            assert!(text.contains("panic: the bomb\n\ngoroutine "), "{text}");
+            assert!(!text.contains("panicked at"), "said twice: {text}");
+        });
+    }
+}
+
+/// Rust ends a program that panics while it unwinds, or while a thread's own values are dropped.
+#[cfg(unix)]
+#[test]
+fn what_rust_does_not_let_go_on_is_aborted() {
+    use std::os::unix::process::ExitStatusExt as _;
+    for scheduler in runtime::schedulers() {
+        for program in [
+            "program_with_a_bomb_that_unwinds",
+            "program_with_a_bomb_of_its_thread",
+        ] {
+            let Output { status, stderr, .. } = rerun(program, scheduler, "2");
+            let text = String::from_utf8_lossy(&stderr);
+            assert!(status.signal().is_some(), "{status}: {text}");
+            assert!(text.contains("the bomb"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn the_end_of_the_program_does_not_wait_for_ever() {
+    for scheduler in runtime::schedulers() {
+        ends(rerun("program_whose_panic_never_ends", scheduler, "2"), 0);
+        ends(
+            rerun("program_that_exits_while_it_unwinds", scheduler, "2"),
+            3,
+        );
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -10,8 +11,8 @@ use pin_project_lite::pin_project;
 
 use crate::panics::{self, Outcome, Panicked, Unobserved};
 use crate::registry::{Join, Running, Slot};
-use crate::slice;
 use crate::turn::Sliced;
+use crate::{runtime, slice};
 
 /// A goroutine. Dropping it lets the goroutine go on alone; what it panics with, or has panicked
 /// with, then ends the program, with Go's message and exit code 2.
@@ -87,69 +88,67 @@ where
     F::Output: Send + 'static,
 {
     Goroutine {
-        slot: Slot::new(running.spawn(Body::Running { future })),
+        slot: Slot::new(running.spawn(Body::new(future))),
     }
 }
 
 pin_project! {
     /// The body of a goroutine: it turns a panic into an outcome, and never unwinds. The output is
     /// the outcome itself, so whoever drops it unobserved, the scheduler included, ends the program.
-    #[project = Stage]
-    enum Body<F> {
-        Running {
-            #[pin]
-            future: F,
-        },
-        // Everything that the future had is dropped.
-        Panicked { panic: Option<Unobserved> },
-        Ended,
+    ///
+    /// It is as large as the future that it holds.
+    ///
+    /// Invariant 1: the future is there until the drop.
+    struct Body<F> {
+        #[pin]
+        future: ManuallyDrop<F>,
+    }
+
+    impl<F> PinnedDrop for Body<F> {
+        /// The body of `go!` has dropped all it had when it ends, and what panicked then is its
+        /// outcome. Another future may have kept something, and its outcome is told already.
+        fn drop(this: Pin<&mut Self>) {
+            // SAFETY: the future is not moved, and dropped in its place.
+            let future = unsafe { this.project().future.get_unchecked_mut() };
+            // SAFETY: the future is there, and this is the last use of it: invariant 1.
+            panics::unheard::<F>(|| unsafe { ManuallyDrop::drop(future) });
+        }
+    }
+}
+
+impl<F: Future> Body<F> {
+    fn new(future: F) -> Self {
+        Self {
+            future: ManuallyDrop::new(future),
+        }
     }
 }
 
 impl<F: Future> Future for Body<F> {
     type Output = Outcome<F::Output>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.as_mut().project() {
-            Stage::Running { .. } => {}
-            Stage::Panicked { panic } => {
-                let panic = panic.take();
-                self.set(Self::Ended);
-                return panic.map_or(Poll::Pending, |panic| {
-                    panics::arrive();
-                    Poll::Ready(Outcome::panic(panic))
-                });
-            }
-            Stage::Ended => return Poll::Pending,
-        }
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         slice::start();
+        let future = self.project().future;
+        // SAFETY: what a pinned field holds is pinned with it: it is dropped in its place, and
+        // nothing moves it before.
+        let future = unsafe { future.map_unchecked_mut(|future| &mut **future) };
         let guard = panics::enter();
-        let mut value = None;
-        let polled = catch_unwind(AssertUnwindSafe(|| {
-            let Stage::Running { future } = self.as_mut().project() else {
-                return;
-            };
-            if let Poll::Ready(output) = future.poll(context) {
-                value = Some(output);
-                // What the body still holds is dropped while its panics can be caught.
-                self.set(Self::Ended);
+        // After a panic the future is not polled again: this returns `Ready`.
+        let polled = catch_unwind(AssertUnwindSafe(|| future.poll(context)));
+        match polled {
+            Ok(polled) => {
+                drop(guard);
+                polled.map(Outcome::value)
             }
-        }));
-        let polled = match polled {
-            Ok(()) => value.map_or(Poll::Pending, |value| Poll::Ready(Outcome::value(value))),
             Err(payload) => {
-                let panic = Unobserved::new(payload, crate::runtime::current());
-                panics::contain(|| drop(value));
-                panics::contain(|| self.set(Self::Ended));
-                self.set(Self::Panicked { panic: Some(panic) });
-                // The outcome is given in a turn of its own. If this thread has handed its worker on,
-                // it may never run a goroutine again, and could not tell when the outcome arrived.
-                context.waker().wake_by_ref();
-                Poll::Pending
+                let panic = Unobserved::new(payload, runtime::current());
+                drop(guard);
+                panics::leave();
+                Poll::Ready(Outcome::panic(panic))
             }
-        };
-        drop(guard);
-        polled
+        }
     }
 }
 

@@ -83,18 +83,24 @@ struct Report {
 
 impl Unobserved {
     /// Of the panic that was just caught on this thread, in that goroutine. It is undecided until
-    /// [`arrive`].
+    /// somebody has [left](leave) it to a thread that is [done](after_goroutine) with the goroutine.
     pub(crate) fn new(payload: Payload, goroutine: Option<u64>) -> Self {
         if !UNDECIDED_HERE.take() {
             // One that was thrown on, past the hook.
             UNDECIDED.fetch_add(1, Ordering::SeqCst);
         }
-        let seen = SEEN.take();
+        let seen = take_seen();
         let (location, backtrace) = seen.map_or((None, None), |seen| {
             (Some(seen.location), Some(seen.backtrace))
         });
         let message = message_of(&*payload);
-        contain(|| drop(payload));
+        // What a payload panics with when it is dropped is told in Rust's own words, and no more.
+        let outer = IN_GOROUTINE.replace(false);
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            // Dropping this one may panic as well, and so on.
+            forget(payload);
+        }
+        IN_GOROUTINE.set(outer);
         Self(Box::new(Report {
             panic: Panicked { message, location },
             goroutine,
@@ -162,31 +168,25 @@ impl<R> Outcome<R> {
 }
 
 impl<R> Drop for Outcome<R> {
-    /// Does not unwind: a scheduler drops what nobody waits for. A value that panics when it is
-    /// dropped is a panic that nobody hears of.
+    /// Does not unwind: a scheduler drops what nobody waits for.
     fn drop(&mut self) {
         // SAFETY: the result is there, and this is the last use of it: invariant 1.
-        let mut drop_result = || unsafe { ManuallyDrop::drop(&mut self.0) };
-        if !needs_drop::<R>() {
-            return drop_result();
-        }
-        let outer = IN_GOROUTINE.replace(true);
-        let dropped = catch_unwind(AssertUnwindSafe(drop_result));
-        IN_GOROUTINE.set(outer);
-        if let Err(payload) = dropped {
-            drop(Unobserved::new(payload, None));
-        }
+        unheard::<R>(|| unsafe { ManuallyDrop::drop(&mut self.0) });
     }
 }
 
-/// Runs what may panic after a panic that is kept already. Only Rust's own words tell of it.
-pub(crate) fn contain(last: impl FnOnce()) {
-    let outer = IN_GOROUTINE.replace(false);
-    let result = catch_unwind(AssertUnwindSafe(last));
+/// Drops something that has a `T`. A value that panics when it is dropped is a panic that nobody hears
+/// of.
+#[inline]
+pub(crate) fn unheard<T>(drop_it: impl FnOnce()) {
+    if !needs_drop::<T>() {
+        return drop_it();
+    }
+    let outer = IN_GOROUTINE.replace(true);
+    let dropped = catch_unwind(AssertUnwindSafe(drop_it));
     IN_GOROUTINE.set(outer);
-    if let Err(payload) = result {
-        // Dropping it may panic as well, and so on.
-        forget(payload);
+    if let Err(payload) = dropped {
+        drop(Unobserved::new(payload, None));
     }
 }
 
@@ -243,8 +243,16 @@ impl Drop for Guard {
 }
 
 /// The outcome of a panic leaves its goroutine on this thread, which can tell when it has arrived.
-pub(crate) fn arrive() {
+pub(crate) fn leave() {
     UNDECIDED_HERE.set(true);
+}
+
+/// The outcome that has left its goroutine on this thread, if it is that of a panic, leaves it
+/// [again](leave), later, on another: for a scheduler that cannot tell here when it has arrived.
+#[cfg(feature = "scheduler-tokio")]
+#[inline]
+pub(crate) fn delay() -> bool {
+    UNDECIDED_HERE.take()
 }
 
 /// This thread is done with a goroutine: its completion included, if it came to that. So what it
@@ -267,8 +275,13 @@ pub(crate) fn at_operation() {
 
 #[cold]
 fn caught() {
-    SEEN.take();
+    take_seen();
     decided();
+}
+
+/// What the hook has kept. Nothing where this thread's own values are gone already.
+fn take_seen() -> Option<Seen> {
+    SEEN.try_with(RefCell::take).ok().flatten()
 }
 
 #[cold]

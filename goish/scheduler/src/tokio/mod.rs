@@ -15,6 +15,9 @@ use crate::scheduler::{HeldWorker, Info, Lost, Scheduler, Unchangeable};
 use crate::{multi_thread, panics, runtime};
 
 mod linger;
+mod task;
+
+use task::Task;
 
 /// Go's own limit on threads.
 const MOST_THREADS: usize = 10_000;
@@ -68,7 +71,7 @@ impl Scheduler for Tokio {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        Join(self.runtime.spawn(future))
+        Join(self.runtime.spawn(Task::new(future)))
     }
 
     fn is_on_worker(&self) -> bool {
