@@ -111,6 +111,41 @@ on_one_and_two_workers! {
         }
     }
 
+    /// Pairs that wait for each other leave their workers and take them back, while goroutines and
+    /// timers come and go: nobody is left asleep.
+    fn leave_their_workers_and_take_them_back() {
+        fn echo(from: Chan<int>, to: Chan<int>) {
+            for n in range!(from) {
+                to.Send(n);
+            }
+        }
+        fn play(to: Chan<int>, from: Chan<int>, done: Chan<()>) {
+            for n in 0..50 {
+                to.Send(n);
+                assert_eq!(from.Recv(), (n, true));
+            }
+            close!(to);
+            done.Send(());
+        }
+        for round in 0..300 {
+            if runtime::scheduler() == "native" {
+                runtime::GOMAXPROCS(1 + round % 6);
+            }
+            let done = chan!((), 8);
+            for _ in 0..4 {
+                let (a, b) = (chan!(int), chan!(int));
+                let (from, to) = (a.clone(), b.clone());
+                go! { echo(from, to) };
+                let done = done.clone();
+                go! { play(a, b, done) };
+            }
+            for _ in 0..4 {
+                done.Recv();
+                time::Sleep(time::Microsecond * (round % 7));
+            }
+        }
+    }
+
     fn block_the_thread_that_is_none_of_ours() {
         let c = chan!(int);
         let from = c.clone();

@@ -10,11 +10,11 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
-use futures_lite::future::block_on;
 use tokio::task::block_in_place;
 use tokio::task::coop::unconstrained;
 
 use crate::registry::{Running, running};
+use crate::waiting::wait_for;
 use crate::{calls, multi_thread, panics, slice};
 
 /// Blocks until the future is done.
@@ -44,28 +44,20 @@ pub fn forever() -> ! {
 /// Runs something that blocks.
 #[track_caller]
 pub fn run<R>(blocking: impl FnOnce() -> R) -> R {
-    match Thread::this() {
-        Thread::Worker(running) => {
-            hand_on();
-            running.block(blocking)
-        }
-        Thread::Foreign => {
-            hand_on();
-            block_in_place(blocking)
-        }
-        Thread::Other => blocking(),
-    }
-}
-
-#[track_caller]
-fn hand_on() {
-    panics::at_operation();
-    calls::count(Location::caller());
+    let thread = Thread::this();
+    thread.count();
+    thread.block(blocking)
 }
 
 #[track_caller]
 fn park_on<F: Future>(future: Pin<&mut F>) -> F::Output {
-    run(|| block_on(future))
+    let thread = Thread::this();
+    thread.count();
+    wait_for(
+        future,
+        || thread.is_wanted(),
+        |sleep| Thread::this().block(sleep),
+    )
 }
 
 /// Lets the goroutines run that wait for this worker.
@@ -99,6 +91,34 @@ enum Thread {
 }
 
 impl Thread {
+    /// A goroutine on it comes to an operation that blocks.
+    #[track_caller]
+    fn count(&self) {
+        if !matches!(self, Self::Other) {
+            panics::at_operation();
+            calls::count(Location::caller());
+        }
+    }
+
+    /// Whether somebody waits for what this thread has.
+    fn is_wanted(&self) -> bool {
+        match self {
+            Self::Worker(running) => running.is_wanted(),
+            // What waits for such a worker cannot be seen.
+            Self::Foreign => true,
+            Self::Other => false,
+        }
+    }
+
+    /// Runs something that blocks, and hands the worker on meanwhile.
+    fn block<R>(&self, blocking: impl FnOnce() -> R) -> R {
+        match self {
+            Self::Worker(running) => running.block(blocking),
+            Self::Foreign => block_in_place(blocking),
+            Self::Other => blocking(),
+        }
+    }
+
     fn this() -> Self {
         match running() {
             Some(running) if running.is_on_worker() => Self::Worker(running),

@@ -22,6 +22,7 @@ mod slice;
 #[cfg(feature = "scheduler-tokio")]
 mod tokio;
 pub mod turn;
+mod waiting;
 
 pub use goroutine::{Goroutine, Waiting};
 pub use panics::Panicked;

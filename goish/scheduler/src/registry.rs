@@ -219,6 +219,10 @@ unsafe impl<T: Send + 'static> Sync for Slot<T> {}
 
 impl Running {
     #[inline]
+    pub(crate) fn is_wanted(self) -> bool {
+        with!(self, scheduler => scheduler.is_wanted())
+    }
+
     pub(crate) fn is_on_worker(self) -> bool {
         with!(self, scheduler => scheduler.is_on_worker())
     }

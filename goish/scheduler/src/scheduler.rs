@@ -41,6 +41,10 @@ pub trait Scheduler: Sized + Send + Sync + 'static {
     /// if so, whoever blocks hands the worker on.
     fn is_on_worker(&self) -> bool;
 
+    /// Whether something waits for this thread's worker, so that whoever waits on it had better hand
+    /// the worker on at once. True if that cannot be known.
+    fn is_wanted(&self) -> bool;
+
     /// Has the goroutine that this thread runs queued behind the others. The caller then returns
     /// `Pending`.
     fn poll_yield(&self, context: &mut Context<'_>);

@@ -13,6 +13,7 @@ use futures_lite::future::block_on;
 use super::cell::{self, Ran, Task};
 use super::driver::BETWEEN_TURNS;
 use super::state::{Native, spawn};
+use super::thread::hold;
 use super::vacancy::{self, Left};
 use super::worker::{COMPUTES, Worker, current, set_current};
 use super::{clock, held};
@@ -326,6 +327,12 @@ impl Native {
         output
     }
 
+    /// Whether anything waits for this thread's worker.
+    pub(crate) fn is_wanted(&self) -> bool {
+        let has_work = |worker: &Worker| worker.has_work() || worker.replaced.load(Relaxed) != 0;
+        current().is_some_and(|worker| has_work(worker) || !self.inject.is_empty())
+    }
+
     /// Lets those run that wait for this thread's worker, from a function that cannot suspend.
     pub(crate) fn stand_aside(&'static self) {
         let Some(worker) = current().filter(|worker| !worker.own.drives.get()) else {
@@ -377,17 +384,20 @@ impl Native {
     }
 
     /// Takes the worker back if nobody has it by now.
-    fn take_back(&self, worker: &'static Worker) {
+    fn take_back(&'static self, worker: &'static Worker) {
         if current().is_some() {
             return;
         }
         // It was vacant, so it is this thread's again (W2).
         let taken = vacancy::take_back(&self.idle, &worker.permit, worker.id);
         let Some(searches) = taken else { return };
-        worker.own.searches.set(searches);
         worker.set_rests(false);
         self.watch.rise();
-        set_current(Some(worker));
+        hold(worker);
+        if searches && self.idle.found() {
+            // The goroutine goes on instead, so somebody else has to search.
+            self.notify();
+        }
     }
 }
 

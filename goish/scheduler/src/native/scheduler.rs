@@ -42,6 +42,10 @@ impl Scheduler for Native {
         is_on_worker()
     }
 
+    fn is_wanted(&self) -> bool {
+        self.is_wanted()
+    }
+
     #[inline]
     fn poll_yield(&self, context: &mut Context<'_>) {
         // Woken while it runs, a goroutine goes to the end of its worker's queue.

@@ -1,8 +1,9 @@
 //! Threads: who holds a worker, who waits for one, and how a worker passes from one to another. Go
 //! calls a thread an M.
 
+use std::cell::Cell;
 use std::io;
-use std::ptr::null_mut;
+use std::ptr::{null, null_mut};
 use std::sync::atomic::AtomicPtr;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 use std::sync::{Mutex, PoisonError};
@@ -27,6 +28,20 @@ pub(super) struct Seat {
     pub(super) thread: Thread,
     /// What tells how much its thread has computed.
     pub(super) clock: Clock,
+}
+
+thread_local! {
+    /// The seat of this thread, if it is one of the scheduler's.
+    static SEAT: Cell<*const Seat> = const { Cell::new(null()) };
+}
+
+/// This thread, which is one of the scheduler's, holds the worker from here on.
+///
+/// Whoever wakes the worker finds the thread by its seat. So a thread that takes a worker back must
+/// say so, too: another may have held it meanwhile.
+pub(super) fn hold(worker: &'static Worker) {
+    worker.seat.store(SEAT.get().cast_mut(), Release);
+    set_current(Some(worker));
 }
 
 /// Says in a seat that its thread sleeps.
@@ -152,12 +167,10 @@ impl Native {
         // Once for the thread and not for each poll: a goroutine finds tokio's context always there.
         let _context = self.driver.handle().enter();
         let seat = Seat::of_this_thread();
+        SEAT.set(seat);
         let mut worker = first;
         loop {
-            worker
-                .seat
-                .store(std::ptr::from_ref(seat).cast_mut(), Release);
-            set_current(Some(worker));
+            hold(worker);
             self.work();
             match self.spares.wait(seat) {
                 Some(next) => worker = next,

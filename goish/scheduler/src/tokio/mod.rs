@@ -78,6 +78,10 @@ impl Scheduler for Tokio {
         multi_thread::is_on_worker()
     }
 
+    fn is_wanted(&self) -> bool {
+        true
+    }
+
     fn poll_yield(&self, context: &mut Context<'_>) {
         multi_thread::poll_yield(context);
     }
