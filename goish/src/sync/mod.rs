@@ -2,6 +2,7 @@
 
 mod mutex;
 mod once;
+mod protocol;
 mod rw_mutex;
 mod wait_group;
 
