@@ -21,7 +21,7 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
 use super::primitives::{AtomicI64, Mutex};
-use super::waiters::{Left, Place, Waiters};
+use super::waiters::{Left, Look, Place, Waiters};
 
 #[derive(Debug)]
 pub(crate) struct Count {
@@ -87,7 +87,7 @@ impl Count {
             if seen.is_err() {
                 return;
             }
-            line.serve_all()
+            line.serve_all().1
         };
         wakes.wake();
     }
@@ -132,15 +132,13 @@ impl Future for Zero<'_> {
         };
         let waker = context.waker().clone();
         let mut line = (self.count.line.lock()).unwrap_or_else(PoisonError::into_inner);
-        let served = line.take_served(place, waker);
+        let look = line.look(place, waker);
         drop(line);
-        match served {
-            Ok(()) => {
-                self.place = None;
-                Poll::Ready(())
-            }
-            Err(_replaced) => Poll::Pending,
+        if let Look::Served = look {
+            self.place = None;
+            return Poll::Ready(());
         }
+        Poll::Pending
     }
 }
 

@@ -5,7 +5,10 @@
 //! what whoever comes between them sees; `models` explores it.
 
 pub(crate) mod count;
+pub(crate) mod exclusion;
 pub(crate) mod primitives;
+pub(crate) mod sharing;
+pub(crate) mod signals;
 mod waiters;
 
 #[cfg(all(test, goish_loom))]

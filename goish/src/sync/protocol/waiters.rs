@@ -11,7 +11,7 @@
 
 use std::task::Waker;
 
-/// Where a waiter stands. Good from `push` until `take_served` has said yes, or `leave`.
+/// Where a waiter stands. Good from `push` until `look` has found it served, or `leave`.
 #[derive(Debug)]
 pub(super) struct Place(u32);
 
@@ -37,7 +37,12 @@ struct Slot {
 enum State {
     Free,
     Waiting(Waker),
-    Served,
+    /// In line, and asked to look.
+    Woken,
+    /// Out of the line, `alone` or as one of all.
+    Served {
+        alone: bool,
+    },
 }
 
 /// No place.
@@ -46,12 +51,29 @@ const NONE: u32 = u32::MAX;
 /// So many places are kept when nobody waits any more; a longer line is given back.
 const KEPT: usize = 16;
 
+/// What a waiter finds when it looks.
+#[derive(Debug)]
+pub(super) enum Look {
+    /// It waits on. This is the waker that was replaced, to be dropped outside the lock.
+    Waiting(#[expect(dead_code, reason = "it is only dropped")] Waker),
+    /// It was asked to look, and waits on.
+    Woken,
+    /// It was served, and has no place any more.
+    Served,
+}
+
 /// What a waiter leaves behind when it gives up.
+#[derive(Debug)]
 pub(super) enum Left {
     /// It was still waiting. Its waker is to be dropped outside the lock.
     Waiting(#[expect(dead_code, reason = "it is only dropped")] Waker),
+    /// It was asked to look, and did not.
+    Woken,
     /// It was served, and did not see it.
-    Served,
+    Served {
+        /// Nobody else was served with it.
+        alone: bool,
+    },
 }
 
 impl Waiters {
@@ -68,6 +90,11 @@ impl Waiters {
     /// Whether nobody waits.
     pub(super) fn is_empty(&self) -> bool {
         self.first == NONE
+    }
+
+    /// Whether exactly one waits.
+    pub(super) fn is_one(&self) -> bool {
+        self.first != NONE && self.first == self.last
     }
 
     /// Stands in line.
@@ -97,34 +124,60 @@ impl Waiters {
         Place(index)
     }
 
+    /// Has the one who has waited longest look. It stays where it is.
+    pub(super) fn wake_first(&mut self) -> Option<Waker> {
+        let index = self.first;
+        if index == NONE {
+            return None;
+        }
+        match std::mem::replace(&mut self.slot(index).state, State::Woken) {
+            State::Waiting(waker) => Some(waker),
+            State::Woken => None,
+            State::Free | State::Served { .. } => unreachable!("who stands in line waits"),
+        }
+    }
+
     /// Serves who has waited longest, and hands its waker out.
     pub(super) fn serve_first(&mut self) -> Option<Waker> {
+        self.serve(true)
+    }
+
+    /// Serves everybody, and hands their wakers out. Comes back with how many that were.
+    pub(super) fn serve_all(&mut self) -> (usize, Wakes) {
+        let mut wakes = Vec::with_capacity(self.taken as usize);
+        let mut served = 0;
+        while !self.is_empty() {
+            served += 1;
+            wakes.extend(self.serve(false));
+        }
+        (served, Wakes(wakes.into_iter()))
+    }
+
+    fn serve(&mut self, alone: bool) -> Option<Waker> {
         let index = self.first;
         if index == NONE {
             return None;
         }
         self.unlink(index);
-        match std::mem::replace(&mut self.slot(index).state, State::Served) {
+        match std::mem::replace(&mut self.slot(index).state, State::Served { alone }) {
             State::Waiting(waker) => Some(waker),
-            State::Free | State::Served => unreachable!("who stands in line waits"),
+            State::Woken => None,
+            State::Free | State::Served { .. } => unreachable!("who stands in line waits"),
         }
     }
 
-    /// Serves everybody, and hands their wakers out.
-    pub(super) fn serve_all(&mut self) -> Wakes {
-        let mut wakes = Vec::with_capacity(self.taken as usize);
-        wakes.extend(std::iter::from_fn(|| self.serve_first()));
-        Wakes(wakes.into_iter())
-    }
-
-    /// Whether the waiter was served, which ends its wait. If not, its waker is replaced, and the
-    /// one to drop comes back.
-    pub(super) fn take_served(&mut self, place: &Place, waker: Waker) -> Result<(), Waker> {
+    /// Whether the waiter was served, which ends its wait. If not, it is woken by this waker from
+    /// now on.
+    pub(super) fn look(&mut self, place: &Place, waker: Waker) -> Look {
         match &mut self.slot(place.0).state {
-            State::Waiting(old) => Err(std::mem::replace(old, waker)),
-            State::Served => {
+            State::Waiting(old) => Look::Waiting(std::mem::replace(old, waker)),
+            state @ State::Woken => {
+                *state = State::Waiting(waker);
+                Look::Woken
+            }
+            State::Served { .. } => {
                 self.give_back(place.0);
-                Ok(())
+                Look::Served
             }
             State::Free => unreachable!("a waiter has its place until it leaves"),
         }
@@ -132,12 +185,13 @@ impl Waiters {
 
     /// Gives up.
     pub(super) fn leave(&mut self, place: &Place) -> Left {
-        if matches!(self.slot(place.0).state, State::Waiting(_)) {
+        if matches!(self.slot(place.0).state, State::Waiting(_) | State::Woken) {
             self.unlink(place.0);
         }
         match self.give_back(place.0) {
             State::Waiting(waker) => Left::Waiting(waker),
-            State::Served => Left::Served,
+            State::Woken => Left::Woken,
+            State::Served { alone } => Left::Served { alone },
             State::Free => unreachable!("a waiter has its place until it leaves"),
         }
     }

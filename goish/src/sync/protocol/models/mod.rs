@@ -6,6 +6,9 @@
 //! time, and a model must fail.
 
 mod counting;
+mod locking;
+mod sharing;
+mod signalling;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -15,9 +18,12 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 
+use super::primitives::EVERYBODY_IS_IMPATIENT;
+
 /// Explores with at most three preemptions, unless `LOOM_MAX_PREEMPTIONS` says otherwise: loom's own
 /// advice for models of this size, and enough for every known bug of this kind.
 fn explore(model: impl Fn() + Sync + Send + 'static) {
+    EVERYBODY_IS_IMPATIENT.set(false);
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound.get_or_insert(3);
     builder.check(model);
