@@ -2,7 +2,7 @@
 //! goroutine calls, and on a thread outside the runtime.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use goish::prelude::*;
 
@@ -10,6 +10,13 @@ mod common;
 use common::on_one_and_two_workers;
 
 const MANY: int = 100;
+
+/// How often a race is given its chance.
+const ROUNDS: usize = if cfg!(debug_assertions) {
+    2_000
+} else {
+    200_000
+};
 
 fn plainly(f: impl FnOnce()) {
     f();
@@ -149,5 +156,26 @@ on_one_and_two_workers! {
         let g = go! { first.Do(|| panic!("oh")) };
         assert_eq!(g.Wait().unwrap_err().message(), "oh");
         once.Do(|| panic!("it is done"));
+    }
+
+    // The late wake-up of one round must not end the next: the counter decides.
+    fn a_wait_group_used_over_and_over_waits_for_every_round() {
+        let threads: Vec<_> = (0..8).map(|_| std::thread::spawn(|| {
+            let wg = sync::WaitGroup::new();
+            for round in 0..ROUNDS {
+                let done = Arc::new(AtomicBool::new(false));
+                wg.Add(1);
+                let (inside, theirs) = (wg.clone(), done.clone());
+                go! {
+                    theirs.store(true, Ordering::Relaxed);
+                    inside.Done();
+                };
+                wg.Wait();
+                assert!(done.load(Ordering::Relaxed), "round {round} ended early");
+            }
+        })).collect();
+        for thread in threads {
+            thread.join().unwrap();
+        }
     }
 }

@@ -21,6 +21,8 @@ pub(crate) fn method(root: &Root, call: &ExprMethodCall) -> Option<TokenStream> 
         "TrySend" => ("TrySend", 1, Keep::Value),
         "Recv" => ("Recv", 0, Keep::Value),
         "TryRecv" => ("TryRecv", 0, Keep::Value),
+        // A condition's, which takes a guard.
+        "Wait" if call.args.len() == 1 => ("WaitWith", 1, Keep::Value),
         "Wait" => ("Wait", 0, Keep::Value),
         "Lock" => ("Lock", 0, Keep::Borrow),
         "RLock" => ("RLock", 0, Keep::Borrow),

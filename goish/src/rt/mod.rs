@@ -17,7 +17,7 @@ pub use crate::types::int;
 pub use outcome::{Finished, Received, Sent, Tried, TriedReceive, Unseen};
 pub use probe::{
     Do, GoschedProbe, Lock, PickPlain, PickTarget, Plain, Probe, RLock, Recv, Send, SleepProbe,
-    Target, TryRecv, TrySend, Wait,
+    Target, TryRecv, TrySend, Wait, WaitWith,
 };
 pub use select::{
     block_forever, case, channel, never, owned_channel, receive_case, select, select_blocking,

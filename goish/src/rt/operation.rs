@@ -8,11 +8,11 @@ use goish_engines::Engine;
 use pin_project_lite::pin_project;
 
 use super::outcome::{Finished, Received, Sent, Tried, TriedReceive};
-use super::probe::{Do, Lock, RLock, Recv, Send, Target, TryRecv, TrySend, Wait};
+use super::probe::{Do, Lock, RLock, Recv, Send, Target, TryRecv, TrySend, Wait, WaitWith};
 use crate::chan::Chan;
 use crate::goroutine::Goroutine;
 use crate::sync::{
-    Mutex, MutexGuard, Once, RWMutex, RWMutexReadGuard, RWMutexWriteGuard, WaitGroup,
+    Cond, Mutex, MutexGuard, Once, RWMutex, RWMutexReadGuard, RWMutexWriteGuard, WaitGroup,
 };
 use crate::zero::Zero;
 use crate::{chan, coop, goroutine};
@@ -55,6 +55,7 @@ target! { [] WaitGroup: Wait }
 target! { [T: ?Sized] Mutex<T>: Lock }
 target! { [T: ?Sized] RWMutex<T>: Lock }
 target! { [T: ?Sized] RWMutex<T>: RLock }
+target! { [] Cond: WaitWith }
 target! { [] Once: Do }
 
 pin_project! {
@@ -141,6 +142,12 @@ impl<'a, T: ?Sized> Operation<'a, Lock, RWMutex<T>> {
 impl<'a, T: ?Sized> Operation<'a, RLock, RWMutex<T>> {
     pub async fn run(self, (): ()) -> Finished<RWMutexReadGuard<'a, T>> {
         Finished(self.receiver.read().await)
+    }
+}
+
+impl Operation<'_, WaitWith, Cond> {
+    pub async fn run<'a, T: ?Sized>(self, guard: MutexGuard<'a, T>) -> Finished<MutexGuard<'a, T>> {
+        Finished(self.receiver.wait(guard).await)
     }
 }
 

@@ -1,10 +1,14 @@
 //! Go's `sync`: each type waits by suspending in the body of `go!`, and by blocking elsewhere.
 
+mod cond;
+mod guarded;
 mod mutex;
 mod once;
+mod protocol;
 mod rw_mutex;
 mod wait_group;
 
+pub use cond::Cond;
 pub use mutex::{Mutex, MutexGuard};
 pub use once::Once;
 pub use rw_mutex::{RWMutex, RWMutexReadGuard, RWMutexWriteGuard};
@@ -12,11 +16,11 @@ pub use wait_group::WaitGroup;
 
 /// A guard: what it guards, by `*`, and Go's name for dropping it.
 macro_rules! guard {
-    ($(#[$doc:meta])* $name:ident, $tokio:ident, $unlock:ident) => {
+    ($(#[$doc:meta])* $name:ident, $inner:ty, $unlock:ident) => {
         $(#[$doc])*
         #[derive(Debug)]
         #[must_use = "it is unlocked as soon as its guard is dropped"]
-        pub struct $name<'a, T: ?Sized>(tokio::sync::$tokio<'a, T>);
+        pub struct $name<'a, T: ?Sized>($inner);
 
         impl<T: ?Sized> $name<'_, T> {
             /// Unlocks it, as dropping the guard does.
@@ -25,6 +29,7 @@ macro_rules! guard {
 
         impl<T: ?Sized> std::ops::Deref for $name<'_, T> {
             type Target = T;
+            #[inline]
             fn deref(&self) -> &T {
                 &self.0
             }
@@ -35,6 +40,7 @@ macro_rules! guard {
 macro_rules! guard_mut {
     ($name:ident) => {
         impl<T: ?Sized> std::ops::DerefMut for $name<'_, T> {
+            #[inline]
             fn deref_mut(&mut self) -> &mut T {
                 &mut self.0
             }

@@ -1,9 +1,18 @@
 //! Mutual exclusion.
 
-use super::{guard, guard_mut};
-use crate::{block, coop};
+use std::fmt;
 
-/// Go's `sync.Mutex`, around the value that it guards. Served in the order of arrival.
+use super::guarded::{Guarded, Owning};
+use super::protocol::exclusion::Exclusion;
+use super::protocol::primitives::const_unless_modelled;
+use super::{guard, guard_mut};
+use crate::block;
+use crate::coop::{self, Coop};
+
+/// Go's `sync.Mutex`, around the value that it guards.
+///
+/// As in Go, whoever comes while it is free takes it; but once somebody has waited for more than a
+/// millisecond, it is handed on in the order of arrival until nobody has.
 ///
 /// Its guard may be kept across any other operation, in a goroutine too. A panic unlocks it.
 ///
@@ -23,19 +32,21 @@ use crate::{block, coop};
 /// wg.Wait();
 /// assert_eq!(*total.Lock(), 55);
 /// ```
-#[derive(Debug, Default)]
-pub struct Mutex<T: ?Sized>(tokio::sync::Mutex<T>);
+#[derive(Default)]
+pub struct Mutex<T: ?Sized>(Guarded<Exclusion, T>);
 
 guard! {
     /// A locked [`Mutex`]; it is unlocked when this is dropped.
-    MutexGuard, MutexGuard, Unlock
+    MutexGuard, Owning<'a, T>, Unlock
 }
 guard_mut! { MutexGuard }
 
 impl<T> Mutex<T> {
-    /// An unlocked mutex.
-    pub const fn new(value: T) -> Self {
-        Self(tokio::sync::Mutex::const_new(value))
+    const_unless_modelled! {
+        /// An unlocked mutex.
+        pub fn new(value: T) -> Self {
+            Self(Guarded::new(Exclusion::new(), value))
+        }
     }
 
     /// The value, without the mutex.
@@ -48,26 +59,54 @@ impl<T: ?Sized> Mutex<T> {
     /// Locks it, and waits for that while somebody else has it.
     #[track_caller]
     pub fn Lock(&self) -> MutexGuard<'_, T> {
-        match self.0.try_lock() {
-            Ok(guard) => {
+        match self.0.lock.try_lock() {
+            Some(owned) => {
                 coop::did_not_block();
-                MutexGuard(guard)
+                MutexGuard(self.0.exclusively(owned))
             }
-            Err(_) => block::on(self.lock()),
+            None => block::on(self.lock()),
         }
     }
 
     /// Locks it if nobody has it.
     pub fn TryLock(&self) -> Option<MutexGuard<'_, T>> {
-        let guard = self.0.try_lock().ok();
+        let owned = self.0.lock.try_lock();
         coop::did_not_block();
-        guard.map(MutexGuard)
+        owned.map(|owned| MutexGuard(self.0.exclusively(owned)))
     }
 
     /// Locks it, and waits for that while somebody else has it.
     ///
-    /// Cancel safety: dropping it before it completes gives up its place in the queue.
+    /// Cancel safety: dropping it before it completes gives up its place in the line, and hands on
+    /// a lock that it was given.
     pub async fn lock(&self) -> MutexGuard<'_, T> {
-        MutexGuard(self.0.lock().await)
+        let owned = Coop::new(self.0.lock.lock()).await;
+        MutexGuard(self.0.exclusively(owned))
+    }
+
+    /// The value: who has the only reference needs no lock.
+    pub fn get_mut(&mut self) -> &mut T {
+        self.0.get_mut()
+    }
+}
+
+impl<T: ?Sized> MutexGuard<'_, T> {
+    /// Unlocks the mutex, waits for something, and locks it again.
+    pub(super) async fn unlocked_during(self, wait: impl Future<Output = ()>) -> Self {
+        let guarded = self.0.guarded();
+        drop(self);
+        Coop::new(wait).await;
+        Self(guarded.exclusively(guarded.lock.lock().await))
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Mutex");
+        match self.0.lock.try_lock() {
+            Some(owned) => debug.field("data", &self.0.exclusively(owned)),
+            None => debug.field("data", &format_args!("<locked>")),
+        };
+        debug.finish()
     }
 }

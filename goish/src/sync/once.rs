@@ -1,22 +1,33 @@
 //! Doing something once.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
+use super::protocol::exclusion::Exclusion;
+use super::protocol::primitives::{AtomicBool, const_unless_modelled};
 use crate::block;
+use crate::coop::{self, Coop};
 
 /// Go's `sync.Once`.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Once {
     done: AtomicBool,
-    running: tokio::sync::Mutex<()>,
+    running: Exclusion,
+}
+
+impl Default for Once {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Once {
-    /// One that has not run yet.
-    pub const fn new() -> Self {
-        Self {
-            done: AtomicBool::new(false),
-            running: tokio::sync::Mutex::const_new(()),
+    const_unless_modelled! {
+        /// One that has not run yet.
+        pub fn new() -> Self {
+            Self {
+                done: AtomicBool::new(false),
+                running: Exclusion::new(),
+            }
         }
     }
 
@@ -26,7 +37,9 @@ impl Once {
     /// A function that calls `Do` of the same `Once` waits for itself, for ever, as in Go.
     #[track_caller]
     pub fn Do(&self, f: impl FnOnce()) {
-        if !self.done.load(Ordering::Acquire) {
+        if self.done.load(Ordering::Acquire) {
+            coop::did_not_block();
+        } else {
             block::on(self.run(f));
         }
     }
@@ -34,9 +47,9 @@ impl Once {
     /// As [`Once::Do`], suspending while another first call runs.
     pub(crate) async fn run(&self, f: impl FnOnce()) {
         if self.done.load(Ordering::Acquire) {
-            return;
+            return coop::proceed().await;
         }
-        let _running = self.running.lock().await;
+        let _running = Coop::new(self.running.lock()).await;
         if self.done.load(Ordering::Acquire) {
             return;
         }

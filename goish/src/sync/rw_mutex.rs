@@ -1,28 +1,37 @@
 //! Many readers or one writer.
 
+use std::fmt;
+
+use super::guarded::{Alone, Guarded, Shared};
+use super::protocol::primitives::const_unless_modelled;
+use super::protocol::sharing::Sharing;
 use super::{guard, guard_mut};
-use crate::{block, coop};
+use crate::block;
+use crate::coop::{self, Coop};
 
 /// Go's `sync.RWMutex`, around the value that it guards. A writer that waits lets no further
-/// reader in before it.
-#[derive(Debug, Default)]
-pub struct RWMutex<T: ?Sized>(tokio::sync::RwLock<T>);
+/// reader in before it, and
+/// when it is done, those that came meanwhile go in before the next writer.
+#[derive(Default)]
+pub struct RWMutex<T: ?Sized>(Guarded<Sharing, T>);
 
 guard! {
     /// A [`RWMutex`] locked for writing; it is unlocked when this is dropped.
-    RWMutexWriteGuard, RwLockWriteGuard, Unlock
+    RWMutexWriteGuard, Alone<'a, T>, Unlock
 }
 guard_mut! { RWMutexWriteGuard }
 
 guard! {
     /// A [`RWMutex`] locked for reading; it is unlocked when this is dropped.
-    RWMutexReadGuard, RwLockReadGuard, RUnlock
+    RWMutexReadGuard, Shared<'a, T>, RUnlock
 }
 
 impl<T> RWMutex<T> {
-    /// An unlocked mutex.
-    pub const fn new(value: T) -> Self {
-        Self(tokio::sync::RwLock::const_new(value))
+    const_unless_modelled! {
+        /// An unlocked mutex.
+        pub fn new(value: T) -> Self {
+            Self(Guarded::new(Sharing::new(), value))
+        }
     }
 
     /// The value, without the mutex.
@@ -35,52 +44,71 @@ impl<T: ?Sized> RWMutex<T> {
     /// Locks it for writing, and waits for that while anybody else has it.
     #[track_caller]
     pub fn Lock(&self) -> RWMutexWriteGuard<'_, T> {
-        match self.0.try_write() {
-            Ok(guard) => {
+        match self.0.lock.try_write() {
+            Some(writing) => {
                 coop::did_not_block();
-                RWMutexWriteGuard(guard)
+                RWMutexWriteGuard(self.0.exclusively(writing))
             }
-            Err(_) => block::on(self.lock()),
+            None => block::on(self.lock()),
         }
     }
 
     /// Locks it for reading, and waits for that while a writer has it or waits for it.
     #[track_caller]
     pub fn RLock(&self) -> RWMutexReadGuard<'_, T> {
-        match self.0.try_read() {
-            Ok(guard) => {
+        match self.0.lock.count_in() {
+            Some(reading) => {
                 coop::did_not_block();
-                RWMutexReadGuard(guard)
+                RWMutexReadGuard(self.0.shared(reading))
             }
-            Err(_) => block::on(self.read()),
+            None => block::on(self.read()),
         }
     }
 
     /// Locks it for writing if nobody has it.
     pub fn TryLock(&self) -> Option<RWMutexWriteGuard<'_, T>> {
-        let guard = self.0.try_write().ok();
+        let writing = self.0.lock.try_write();
         coop::did_not_block();
-        guard.map(RWMutexWriteGuard)
+        writing.map(|writing| RWMutexWriteGuard(self.0.exclusively(writing)))
     }
 
     /// Locks it for reading if no writer has it or waits for it.
     pub fn TryRLock(&self) -> Option<RWMutexReadGuard<'_, T>> {
-        let guard = self.0.try_read().ok();
+        let reading = self.0.lock.try_read();
         coop::did_not_block();
-        guard.map(RWMutexReadGuard)
+        reading.map(|reading| RWMutexReadGuard(self.0.shared(reading)))
     }
 
     /// Locks it for writing, and waits for that while anybody else has it.
     ///
-    /// Cancel safety: dropping it before it completes gives up its place in the queue.
+    /// Cancel safety: dropping it before it completes gives up its place in the line, and lets in
+    /// whom it kept out.
     pub async fn lock(&self) -> RWMutexWriteGuard<'_, T> {
-        RWMutexWriteGuard(self.0.write().await)
+        let writing = Coop::new(self.0.lock.write()).await;
+        RWMutexWriteGuard(self.0.exclusively(writing))
     }
 
     /// Locks it for reading, and waits for that while a writer has it or waits for it.
     ///
-    /// Cancel safety: dropping it before it completes gives up its place in the queue.
+    /// Cancel safety: dropping it before it completes gives up its place in the line.
     pub async fn read(&self) -> RWMutexReadGuard<'_, T> {
-        RWMutexReadGuard(self.0.read().await)
+        let reading = Coop::new(self.0.lock.read()).await;
+        RWMutexReadGuard(self.0.shared(reading))
+    }
+
+    /// The value: who has the only reference needs no lock.
+    pub fn get_mut(&mut self) -> &mut T {
+        self.0.get_mut()
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for RWMutex<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("RWMutex");
+        match self.0.lock.try_read() {
+            Some(reading) => debug.field("data", &self.0.shared(reading)),
+            None => debug.field("data", &format_args!("<locked>")),
+        };
+        debug.finish()
     }
 }

@@ -1,29 +1,30 @@
 //! Waiting for a number of goroutines.
 
-use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
-use tokio::sync::Notify;
-
+use super::protocol::count::Count;
+use crate::coop::Coop;
 use crate::goroutine::Goroutine;
 use crate::types::int;
 use crate::{block, coop, runtime};
 
 /// Go's `sync.WaitGroup`. Clones count together.
-#[derive(Clone, Debug, Default)]
-pub struct WaitGroup(Arc<Group>);
+///
+/// It may be used again as soon as a `Wait` has returned: what goes on in one round never ends the
+/// next.
+#[derive(Clone, Debug)]
+pub struct WaitGroup(Arc<Count>);
 
-#[derive(Debug, Default)]
-struct Group {
-    count: AtomicI64,
-    zero: Notify,
+impl Default for WaitGroup {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl WaitGroup {
     /// One whose counter is zero.
     pub fn new() -> Self {
-        Self::default()
+        Self(Arc::new(Count::new()))
     }
 
     /// Adds to the counter, or takes from it. At zero, all that wait go on.
@@ -33,10 +34,8 @@ impl WaitGroup {
     /// With `sync: negative WaitGroup counter`.
     #[track_caller]
     pub fn Add(&self, delta: int) {
-        let count = self.0.count.fetch_add(delta, Ordering::SeqCst) + delta;
-        assert!(count >= 0, "sync: negative WaitGroup counter");
-        if count == 0 {
-            self.0.zero.notify_waiters();
+        if self.0.add(delta).is_err() {
+            panic!("sync: negative WaitGroup counter");
         }
     }
 
@@ -53,7 +52,11 @@ impl WaitGroup {
     /// Waits until the counter is zero.
     #[track_caller]
     pub fn Wait(&self) {
-        block::on(self.wait());
+        if self.0.is_zero() {
+            coop::did_not_block();
+        } else {
+            block::on(self.wait());
+        }
     }
 
     /// Calls the function in a goroutine that this group waits for. Channel operations in it
@@ -71,13 +74,7 @@ impl WaitGroup {
     ///
     /// Cancel safety: it may be dropped at any time.
     pub async fn wait(&self) {
-        coop::proceed().await;
-        let mut zero = pin!(self.0.zero.notified());
-        // Registered before the look at the counter, so that the change to zero is not missed.
-        zero.as_mut().enable();
-        if self.0.count.load(Ordering::SeqCst) != 0 {
-            zero.await;
-        }
+        Coop::new(self.0.wait()).await;
     }
 }
 
