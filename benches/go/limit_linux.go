@@ -1,6 +1,9 @@
 package main
 
-import "syscall"
+import (
+	"syscall"
+	"time"
+)
 
 // limit keeps the sample from harming the machine, and from outliving the lab. Neither is needed to
 // measure, so neither has to succeed.
@@ -9,4 +12,18 @@ func limit(memory uint64) {
 	if memory > 0 {
 		_ = syscall.Setrlimit(syscall.RLIMIT_AS, &syscall.Rlimit{Cur: memory, Max: memory})
 	}
+}
+
+// systemSleep sleeps in a system call that Go's scheduler knows nothing better of.
+func systemSleep(duration time.Duration) {
+	left := syscall.NsecToTimespec(duration.Nanoseconds())
+	for syscall.Nanosleep(&left, &left) == syscall.EINTR {
+	}
+}
+
+// processorTime is what this process has taken.
+func processorTime() time.Duration {
+	var usage syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &usage)
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }

@@ -5,7 +5,7 @@
 // JSON of an answer, and exits with 0. `goish-go version` prints what Go it was built with.
 //
 // Each case stands in a file of its own, and mirrors the file of the same name in
-// benches/src/workloads or, for the cases of goroutine runtimes, in benches/field/src/cases: the
+// benches/src/workloads (or its `surface`) or, for the cases of goroutine runtimes, in benches/field/src/cases: the
 // same counts, warm-up and messages, the same part timed, and the same check of what was delivered.
 package main
 
@@ -179,6 +179,43 @@ func find(name, param string) (Workload, string, error) {
 	case "producers":
 		producers, err := number("n")
 		return fromProducers(producers), "", err
+	case "select-2":
+		return selectTwo, "", nil
+	case "select-8":
+		return selectEight, "", nil
+	case "select-default":
+		arms, err := number("arms")
+		return selectDefault(arms), "", err
+	case "mutex-contended":
+		return mutexContended, "", nil
+	case "rw-mutex-read-mostly":
+		return rwMutexReadMostly, "", nil
+	case "wait-group":
+		return waitGroup, "", nil
+	case "timer-1m":
+		return timer, "", nil
+	case "sleep-100k":
+		return sleep, "", nil
+	case "gosched":
+		return gosched, "", nil
+	case "plain-ping-pong":
+		return plainPingPong, "", nil
+	case "plain-parked":
+		links, err := number("n")
+		return plainParked(links), "", err
+	case "unfair-waker":
+		return unfairWaker, "", nil
+	case "hogs":
+		return hogs, "", nil
+	case "syscalls":
+		return syscalls, "", nil
+	case "pool-8":
+		return pool, "", nil
+	case "tcp-echo":
+		connections, err := number("connections")
+		return tcpEcho(connections), "", err
+	case "idle-cpu":
+		return idleCPU, "", nil
 	}
 	return nil, "", unknown
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"sync/atomic"
 	"time"
 )
@@ -105,6 +106,30 @@ func checksum(count uint64) uint64 {
 
 func wrongCount(delivered, expected uint64) error {
 	return fmt.Errorf("it delivered %d of %d", delivered, expected)
+}
+
+// verify holds how often something was done against how often it should have been.
+func verify(delivered, expected uint64) error {
+	if delivered != expected {
+		return wrongCount(delivered, expected)
+	}
+	return nil
+}
+
+// compute computes for so long, without an operation of the scheduler's.
+func compute(duration time.Duration) {
+	begun := time.Now()
+	for time.Since(begun) < duration {
+	}
+}
+
+// quantileOf is the value below which this share of sorted values lies.
+func quantileOf(metric string, sorted []int64, share float64) Figure {
+	place := min(int(math.Ceil(share*float64(len(sorted)))), len(sorted))
+	if len(sorted) == 0 {
+		return Figure{metric, "ns", 0}
+	}
+	return Figure{metric, "ns", float64(sorted[max(place-1, 0)])}
 }
 
 // scaled is a count divided by the scale, but at least least.

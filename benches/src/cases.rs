@@ -8,6 +8,7 @@ use goish_results::record::Mode;
 use crate::subject::Capacity;
 use crate::workloads::Workload;
 use crate::workloads::cancel::Order;
+use crate::workloads::surface::{Arms, DefaultArms, Surface};
 
 /// One case with one of its parameters: a line of the table.
 #[derive(Clone, Copy, Debug)]
@@ -99,7 +100,8 @@ impl Case {
 
     /// Whether a gate can take hundreds of samples of it.
     pub(crate) fn can_be_gated(&self) -> bool {
-        self.weight != Weight::Endless || self.workload == Workload::Parked
+        let ends = self.weight != Weight::Endless || self.workload == Workload::Parked;
+        ends && !self.workload.is_of_surface()
     }
 
     /// Why an engine cannot run this case in this mode, by its own capabilities.
@@ -154,6 +156,9 @@ pub const CASES: &[Case] = {
         let weight = if count < 100_000 { Light } else { Endless };
         case("cancel", param, Workload::Cancel(count, order), weight)
     }
+    const fn surface(name: &'static str, param: &'static str, surface: Surface) -> Case {
+        case(name, param, Workload::Surface(surface), Light)
+    }
     &[
         case("ping-pong", "", Workload::PingPong, Light),
         case(
@@ -206,6 +211,59 @@ pub const CASES: &[Case] = {
         cancel("n=100000,order=fifo", 100_000, Order::Fifo),
         cancel("n=100000,order=lifo", 100_000, Order::Lifo),
         cancel("n=100000,order=random", 100_000, Order::Random),
+        surface("select-2", "", Surface::Select(Arms::Two)),
+        surface("select-8", "", Surface::Select(Arms::Eight)),
+        surface(
+            "select-default",
+            "arms=1",
+            Surface::SelectDefault(DefaultArms::One),
+        ),
+        surface(
+            "select-default",
+            "arms=2",
+            Surface::SelectDefault(DefaultArms::Two),
+        ),
+        surface("mutex-contended", "", Surface::MutexContended),
+        surface("rw-mutex-read-mostly", "", Surface::RwMutexReadMostly),
+        case(
+            "wait-group",
+            "",
+            Workload::Surface(Surface::WaitGroup),
+            Heavy,
+        ),
+        surface("timer-1m", "", Surface::Timer),
+        surface("sleep-100k", "", Surface::Sleep),
+        surface("gosched", "", Surface::Gosched),
+        surface("plain-ping-pong", "", Surface::PlainPingPong),
+        surface("plain-parked", "n=1000", Surface::PlainParked(1_000)),
+        case(
+            "plain-parked",
+            "n=8000",
+            Workload::Surface(Surface::PlainParked(8_000)),
+            Heavy,
+        ),
+        case(
+            "unfair-waker",
+            "",
+            Workload::Surface(Surface::UnfairWaker),
+            Heavy,
+        ),
+        surface("hogs", "", Surface::Hogs),
+        surface("syscalls", "", Surface::Syscalls),
+        surface("pool-8", "", Surface::Pool),
+        case(
+            "tcp-echo",
+            "connections=1",
+            Workload::Surface(Surface::TcpEcho(1)),
+            Heavy,
+        ),
+        case(
+            "tcp-echo",
+            "connections=1000",
+            Workload::Surface(Surface::TcpEcho(1_000)),
+            Heavy,
+        ),
+        surface("idle-cpu", "", Surface::IdleCpu),
     ]
 };
 

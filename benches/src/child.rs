@@ -82,8 +82,13 @@ fn end_with_the_lab() {
 
 /// Keeps the sample from harming the machine. It is not needed to measure either.
 pub fn limit_address_space(request: &Request) {
+    // A thread takes more address space than it will ever use.
+    let case = cases::find(&request.case, &request.param);
+    let needs_threads = case.is_ok_and(|case| case.workload.needs_threads());
     #[cfg(target_os = "linux")]
-    if let Some(bytes) = request.memory_bytes {
+    if let Some(bytes) = request.memory_bytes
+        && !needs_threads
+    {
         use rustix::process::{Resource, Rlimit, setrlimit};
         let _ = setrlimit(
             Resource::As,
@@ -94,7 +99,7 @@ pub fn limit_address_space(request: &Request) {
         );
     }
     #[cfg(not(target_os = "linux"))]
-    let _ = request;
+    let _ = needs_threads;
 }
 
 struct Visit<'a> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use goish_engines::{DefaultEngine, Engine};
 use goish_results::record::Outcome;
 
 use crate::attend::{self, Ended};
@@ -16,6 +17,9 @@ use crate::protocol::{Answer, Request};
 /// Names another program to run as the child: how the tests put crashing and hanging children in
 /// its place.
 const CHILD: &str = "GOISH_LAB_CHILD";
+
+/// Names the scheduler of goish's goroutines.
+const SCHEDULER: &str = "GOISH_SCHEDULER";
 
 /// Past both of its own deadlines a child has this long to say so before it is killed.
 const GRACE: Duration = Duration::from_secs(2);
@@ -79,14 +83,21 @@ impl Launcher {
     /// Takes one sample in this very program. `None` when it was interrupted. Never hangs: a child
     /// that is not heard of is killed, with all that it started.
     pub fn launch(&self, request: &Request) -> Option<Finished> {
-        self.launch_program(&self.program, request)
+        self.launch_program(&self.program, request, None)
     }
 
     /// The same, wherever the program for the sample is.
     pub(crate) fn launch_at(&self, place: &Place<'_>, request: &Request) -> Option<Finished> {
         match place {
             Place::Here => self.launch(request),
-            Place::There(program) => self.launch_program(program, request),
+            Place::HereOn(scheduler) => {
+                let request = Request {
+                    engine: DefaultEngine::INFO.name.to_owned(),
+                    ..request.clone()
+                };
+                self.launch_program(&self.program, &request, Some(scheduler))
+            }
+            Place::There(program, scheduler) => self.launch_program(program, request, *scheduler),
             Place::Nowhere(reason) => Some(Finished {
                 answer: Answer {
                     outcome: Outcome::Refused {
@@ -100,7 +111,12 @@ impl Launcher {
         }
     }
 
-    fn launch_program(&self, program: &Path, request: &Request) -> Option<Finished> {
+    fn launch_program(
+        &self,
+        program: &Path,
+        request: &Request,
+        scheduler: Option<&str>,
+    ) -> Option<Finished> {
         let begun = Instant::now();
         let finished = |answer| {
             Some(Finished {
@@ -110,7 +126,7 @@ impl Launcher {
         };
         let limit = 2 * Duration::from_millis(request.deadline_ms) + GRACE;
         let arguments = request.arguments();
-        match self.execute_program(program, &arguments, request.workers, limit) {
+        match self.execute_on(program, &arguments, request.workers, scheduler, limit) {
             Err(error) => {
                 let program = program.display();
                 finished(Answer::error(format!("cannot start {program}: {error}")))
@@ -154,7 +170,24 @@ impl Launcher {
         workers: u32,
         limit: Duration,
     ) -> io::Result<Ended> {
+        self.execute_on(program, arguments, workers, None, limit)
+    }
+
+    /// The same, with goish's goroutines on this scheduler: the default, if none is named, whatever
+    /// the variable says to the lab.
+    fn execute_on(
+        &self,
+        program: &Path,
+        arguments: &[String],
+        workers: u32,
+        scheduler: Option<&str>,
+        limit: Duration,
+    ) -> io::Result<Ended> {
         let mut command = Command::new(program);
+        match scheduler {
+            Some(scheduler) => command.env(SCHEDULER, scheduler),
+            None => command.env_remove(SCHEDULER),
+        };
         // Each runtime looks for the number of its workers under a name of its own.
         let workers_of = ["GOMAXPROCS", "ASYNC_STD_THREAD_COUNT", "SMOL_THREADS"];
         command

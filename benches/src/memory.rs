@@ -63,6 +63,23 @@ pub fn resident() -> Result<u64, Wrong> {
     ))
 }
 
+/// Lets this process have as many files open as the system allows it: a thousand connections within
+/// one process are two thousand. Without more, the connections say what they lack.
+pub(crate) fn allow_open_files() {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let limit = getrlimit(Resource::Nofile);
+        let _ = setrlimit(
+            Resource::Nofile,
+            Rlimit {
+                current: limit.maximum,
+                maximum: limit.maximum,
+            },
+        );
+    }
+}
+
 /// Bytes that one sample may take so that the machine never suffers: three quarters of what is
 /// free now, within the control group if there is one. `None` where that cannot be found out.
 pub(crate) fn allowance() -> Option<u64> {

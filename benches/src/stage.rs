@@ -332,6 +332,9 @@ pub enum Wrong {
     /// The system or the runtime gave no more of something: how far it got is the result.
     #[error("{0}")]
     Stopped(String),
+    /// The system refused something.
+    #[error("{0}")]
+    Failed(String),
     /// Resident memory could not be read.
     #[error("resident memory cannot be read: {0}")]
     Memory(String),

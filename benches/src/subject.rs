@@ -3,13 +3,16 @@
 //! Each workload is written once over [`Subject`] and compiled once per engine and mode, so that
 //! raw and goish run the same loop and the difference between them is the price of Go's rules.
 
-use std::future::Future;
+use std::future::{Future, ready};
 use std::marker::PhantomData;
 use std::sync::mpsc;
 
 use goish::Chan;
 use goish_engines::{Engine, RawChannels, RawReceiver, RawSender};
-use goish_results::record::Mode;
+use goish_results::record::{Figure, Mode};
+
+use crate::stage::{Stage, Wrong};
+use crate::workloads::surface::Surface;
 
 /// How much a channel holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +84,19 @@ pub trait Subject: Sized + Send + Sync + 'static {
     ///
     /// When the task panicked.
     fn join<T: Send + 'static>(task: Self::Task<T>) -> impl Future<Output = T> + Send;
+
+    /// Takes a sample of a case over the whole of goish's surface.
+    ///
+    /// # Errors
+    ///
+    /// [`Wrong`] when it did not deliver what it should have delivered, or when this is not goish.
+    fn surface(
+        _: Surface,
+        _scale: u64,
+        _: &Stage,
+    ) -> impl Future<Output = Result<Vec<Figure>, Wrong>> + Send {
+        ready(Err(Wrong::Behaviour("only goish and Go have this case")))
+    }
 }
 
 /// An engine's own API on a plain tokio runtime.
@@ -229,5 +245,13 @@ impl<E: Engine> Subject for Goish<E> {
         task.wait()
             .await
             .expect("the goroutine panicked, and the panic hook has said why")
+    }
+
+    fn surface(
+        surface: Surface,
+        scale: u64,
+        stage: &Stage,
+    ) -> impl Future<Output = Result<Vec<Figure>, Wrong>> + Send {
+        surface.sample::<E>(scale, stage)
     }
 }

@@ -103,7 +103,7 @@ impl<'a> Evidence<'a> {
             summaries,
             engines,
             series,
-            runtimes: of_kind(&[Kind::Runtime, Kind::Published]),
+            runtimes: of_kind(&[Kind::Runtime, Kind::Scheduler, Kind::Published]),
             samples: index(run),
         }
     }
@@ -124,11 +124,16 @@ impl<'a> Evidence<'a> {
         &self.runtimes
     }
 
+    /// The names of the subjects of a kind.
+    pub(crate) fn all(&self, kind: Kind) -> impl Iterator<Item = &'a str> {
+        let subjects = self.run.header.subjects.iter();
+        let subjects = subjects.filter(move |(_, subject)| subject.kind == kind);
+        subjects.map(|(name, _)| name.as_str())
+    }
+
     /// The name of a subject of a kind of which there is one, if the run measured it.
     pub(crate) fn only(&self, kind: Kind) -> Option<&'a str> {
-        let mut subjects = self.run.header.subjects.iter();
-        let (name, _) = subjects.find(|(_, subject)| subject.kind == kind)?;
-        Some(name)
+        self.all(kind).next()
     }
 
     /// Go's name, if the run measured it.

@@ -53,6 +53,41 @@ const CASES: &[(&str, &[Metric])] = &[
     ),
     (FAN_IN, &[("per-message", "ns")]),
     ("cancel", &[("per-cancellation", "ns")]),
+    // The cases over the whole of goish's surface.
+    ("select-2", &[("per-message", "ns")]),
+    ("select-8", &[("per-message", "ns")]),
+    ("select-default", &[("per-look", "ns")]),
+    ("mutex-contended", &[("per-lock", "ns")]),
+    ("rw-mutex-read-mostly", &[("per-lock", "ns")]),
+    ("wait-group", &[("per-goroutine", "ns")]),
+    ("timer-1m", &[("per-timer", "ns")]),
+    (
+        "sleep-100k",
+        &[
+            ("per-sleep", "ns"),
+            ("lateness-max", "ns"),
+            ("lateness-mean", "ns"),
+        ],
+    ),
+    ("gosched", &[("per-yield", "ns")]),
+    ("plain-ping-pong", &[("round-trip", "ns")]),
+    ("plain-parked", &[("per-goroutine", "ns")]),
+    (
+        "unfair-waker",
+        &[
+            ("delay-p50", "ns"),
+            ("delay-p90", "ns"),
+            ("delay-max", "ns"),
+        ],
+    ),
+    ("hogs", &[("delay-max", "ns"), ("delay-p50", "ns")]),
+    ("syscalls", &[("total", "ns")]),
+    ("pool-8", &[("per-job", "ns")]),
+    (
+        "tcp-echo",
+        &[("per-request", "ns"), ("requests-per-second", "per second")],
+    ),
+    ("idle-cpu", &[("processor-per-wake", "ns")]),
     // The cases of goroutine runtimes.
     ("spawn-join", &[("per-goroutine", "ns")]),
     (
@@ -79,8 +114,11 @@ pub(crate) fn metrics(case: &str) -> &'static [Metric] {
         .map_or(&[], |(_, metrics)| metrics)
 }
 
-/// Whether a larger value of this metric is the better one. The smallest share that a receiver or a
-/// sender got are the only such metrics: one is an even share.
+/// Whether a larger value of this metric is the better one: a rate, and the smallest share that a
+/// receiver or a sender got, of which one is an even share.
 pub(crate) fn larger_is_better(metric: &str) -> bool {
-    matches!(metric, "fairness-min" | "sender-fairness-min")
+    matches!(
+        metric,
+        "fairness-min" | "sender-fairness-min" | "requests-per-second"
+    )
 }

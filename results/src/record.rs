@@ -54,6 +54,8 @@ pub enum Kind {
     Channels,
     /// A goroutine runtime, measured by its own API.
     Runtime,
+    /// goish on another scheduler than its default.
+    Scheduler,
 }
 
 /// One measured quantity of one sample.

@@ -46,6 +46,14 @@ pub(super) struct Arguments {
     /// Measure the whole field: also goroutine runtimes, channel crates, published goish, and Go
     #[arg(long, conflicts_with = "resume")]
     field: bool,
+    /// Also on these schedulers, comma separated [default: the default one; with --field all]
+    #[arg(
+        long,
+        value_name = "A,B",
+        value_delimiter = ',',
+        conflicts_with = "resume"
+    )]
+    schedulers: Vec<String>,
     /// Of the field only these subjects, comma separated [default: all]
     #[arg(
         long,
@@ -99,8 +107,9 @@ impl Arguments {
 
     /// The subjects of the field that are asked for.
     fn subjects(&self) -> Result<Vec<&'static Entry>, Failure> {
+        let on_scheduler = self.on_schedulers()?;
         if !self.field {
-            return Ok(Vec::new());
+            return Ok(on_scheduler);
         }
         if let Some(name) = self
             .subjects
@@ -114,7 +123,31 @@ impl Arguments {
             )));
         }
         let wanted = |subject: &&Entry| {
+            if subject.scheduler().is_some() && !self.schedulers.is_empty() {
+                return on_scheduler.iter().any(|other| other.name == subject.name);
+            }
             self.subjects.is_empty() || self.subjects.iter().any(|name| name == subject.name)
+        };
+        Ok(SUBJECTS.iter().filter(wanted).collect())
+    }
+
+    /// The subjects that are goish on the schedulers asked for. The default one has no subject: the
+    /// engines' rows are its rows.
+    fn on_schedulers(&self) -> Result<Vec<&'static Entry>, Failure> {
+        let built = goish::runtime::schedulers();
+        if let Some(name) = self
+            .schedulers
+            .iter()
+            .find(|name| !built.contains(&name.as_str()))
+        {
+            return Err(Failure::Usage(format!(
+                "goish has no scheduler `{name}`; the schedulers of this build are {}",
+                built.join(", ")
+            )));
+        }
+        let wanted = |subject: &&Entry| {
+            let scheduler = subject.scheduler();
+            scheduler.is_some_and(|name| self.schedulers.iter().any(|wanted| wanted == name))
         };
         Ok(SUBJECTS.iter().filter(wanted).collect())
     }
@@ -130,6 +163,7 @@ impl Arguments {
         }
         for (flag, names) in [
             ("--engines", &self.engines),
+            ("--schedulers", &self.schedulers),
             ("--subjects", &self.subjects),
             ("--cases", &self.cases),
         ] {

@@ -34,8 +34,10 @@ pub(crate) struct Programs {
 pub(crate) enum Place<'a> {
     /// This very program takes it.
     Here,
-    /// Another does.
-    There(&'a Path),
+    /// This very program does, on the default engine's channels and this scheduler.
+    HereOn(&'static str),
+    /// Another does, whose goroutines run on this scheduler if one is named.
+    There(&'a Path, Option<&'static str>),
     /// None can, for this reason.
     Nowhere(&'a str),
 }
@@ -56,7 +58,11 @@ impl Programs {
         };
         let mut programs = Programs::default();
         for subject in subjects {
-            let had = builder.have(subject.name, subject.source)?;
+            let source = match subject.scheduler() {
+                Some(_) => register::GOISH_PROGRAM,
+                None => subject.source,
+            };
+            let had = builder.have(subject.name, source)?;
             let version = version(workspace, subject, &had);
             programs.versions.insert(subject.name.to_owned(), version);
             programs.subjects.insert(subject.name, had);
@@ -67,8 +73,14 @@ impl Programs {
         Some(programs)
     }
 
-    /// Who takes a sample of this engine or subject, with this parameter.
-    pub(crate) fn place(&self, engine: &str, param: &str) -> Place<'_> {
+    /// Who takes a sample of this case with this parameter, for this engine or subject.
+    pub(crate) fn place(&self, engine: &str, case: &str, param: &str) -> Place<'_> {
+        let scheduler = register::find(engine).and_then(Entry::scheduler);
+        if let Some(scheduler) = scheduler
+            && !super::cases::names().contains(&case)
+        {
+            return Place::HereOn(scheduler);
+        }
         let had = match self.subjects.get(engine) {
             Some(had) => Some(had),
             None if param == crate::cases::WITH_MIMALLOC => self.mimalloc.as_ref(),
@@ -76,7 +88,7 @@ impl Programs {
         };
         match had {
             None => Place::Here,
-            Some(Ok(program)) => Place::There(program),
+            Some(Ok(program)) => Place::There(program, scheduler),
             Some(Err(reason)) => Place::Nowhere(reason),
         }
     }
@@ -120,6 +132,8 @@ impl Builder<'_> {
                 program, feature, ..
             } => self.cargo(program, feature)?,
             Source::Go => self.go()?,
+            // Its programs are those of another source.
+            Source::Scheduler(_) => return Some(Err("it has no program of its own".to_owned())),
         };
         if let Err(reason) = &had {
             note(&format!("notice: {name} is not measured: {reason}"));
@@ -221,6 +235,7 @@ fn version(workspace: &Path, subject: &Entry, had: &Had) -> String {
             });
             said.unwrap_or_else(|| "go, of which there is none".to_owned())
         }
+        Source::Scheduler(_) => format!("goish {}", env!("CARGO_PKG_VERSION")),
         Source::Field { package: None, .. } if subject.name == register::GOISH => {
             format!("goish {}", env!("CARGO_PKG_VERSION"))
         }

@@ -36,15 +36,31 @@ pub(crate) enum Source {
     },
     /// The program of `benches/go`.
     Go,
+    /// goish on this scheduler: the lab itself, and the field's goish for the cases of goroutine
+    /// runtimes.
+    Scheduler(&'static str),
 }
 
 impl Entry {
     /// In which mode its rows stand: goish for what has Go's rules.
     pub fn mode(&self) -> Mode {
         match self.kind {
-            Kind::Go | Kind::Published => Mode::Goish,
+            Kind::Go | Kind::Published | Kind::Scheduler => Mode::Goish,
             Kind::Channels | Kind::Runtime if self.name == GOISH => Mode::Goish,
             Kind::Channels | Kind::Runtime => Mode::Raw,
+        }
+    }
+
+    /// Whether it takes part in the cases over the whole of goish's surface.
+    pub fn has_surface(&self) -> bool {
+        matches!(self.kind, Kind::Go | Kind::Scheduler)
+    }
+
+    /// The scheduler that its goroutines run on, if it is goish on one that is named.
+    pub(crate) fn scheduler(&self) -> Option<&'static str> {
+        match self.source {
+            Source::Scheduler(name) => Some(name),
+            Source::Field { .. } | Source::Go => None,
         }
     }
 
@@ -142,10 +158,19 @@ pub const SUBJECTS: &[Entry] = &[
     },
     runtime(
         GOISH,
-        field("goish", None, None),
+        GOISH_PROGRAM,
         "its goroutines and its default engine's channels",
         &[],
     ),
+    Entry {
+        name: "goish-on-tokio",
+        kind: Kind::Scheduler,
+        channels: true,
+        goroutines: true,
+        source: Source::Scheduler("tokio"),
+        setup: "its default engine's channels, and goroutines that are tasks of tokio's multi-threaded runtime",
+        lacks: &["relief for goroutines that wait behind one that computes"],
+    },
     runtime(
         "tokio-spawn",
         field("tokio", None, Some("tokio")),
@@ -214,6 +239,9 @@ pub const SUBJECTS: &[Entry] = &[
         &["more than one receiver", "a rendezvous", "select"],
     ),
 ];
+
+/// The program of goish's goroutines.
+pub(crate) const GOISH_PROGRAM: Source = field("goish", None, None);
 
 /// The allocator's program: the lab's own engines with mimalloc.
 pub(crate) const MIMALLOC: Source = field("mimalloc", Some("mimalloc"), None);

@@ -22,6 +22,7 @@ pub mod ping_pong;
 pub mod prod_cons;
 pub mod rss;
 pub mod spawn;
+pub mod surface;
 
 /// A case with its parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub enum Workload {
     FanIn(u64),
     /// `cancel` of this many receives, in an order.
     Cancel(u64, cancel::Order),
+    /// A case over the whole of goish's surface.
+    Surface(surface::Surface),
 }
 
 impl Workload {
@@ -60,6 +63,7 @@ impl Workload {
             Workload::Parked => parked::sample::<S>(scale, stage).await,
             Workload::FanIn(senders) => fan_in::sample::<S>(senders, scale, stage).await,
             Workload::Cancel(count, order) => cancel::sample::<S>(count, order, scale, stage).await,
+            Workload::Surface(surface) => S::surface(surface, scale, stage).await,
         }
     }
 
@@ -115,6 +119,8 @@ impl Workload {
                 let figures = parked::sample::<S>(parked::TASKS / operations, stage).await?;
                 counted(operations, held(figures))
             }
+            // They depend on time, so that what they take is no count.
+            Workload::Surface(_) => return Err(Wrong::Behaviour("the case cannot be counted")),
         })
     }
 
@@ -126,6 +132,17 @@ impl Workload {
     /// Whether it needs the count of the heap, which costs the timed cases too much.
     pub fn counts_heap(self) -> bool {
         matches!(self, Workload::Rss(_) | Workload::Parked)
+    }
+
+    /// Whether only goish and Go have it, and what is behind goish's channels does not matter.
+    pub fn is_of_surface(self) -> bool {
+        matches!(self, Workload::Surface(_))
+    }
+
+    /// Whether it needs a thread for each of many goroutines, which take more address space than
+    /// memory.
+    pub fn needs_threads(self) -> bool {
+        matches!(self, Workload::Surface(surface) if surface.needs_threads())
     }
 
     /// Whether it makes channels of capacity 0.

@@ -1,4 +1,4 @@
-//! Today's goish against Go, and against goish as it was published.
+//! Today's goish against Go, against goish on other schedulers, and against goish as it was published.
 
 use goish_results::record::{Kind, Mode};
 
@@ -25,12 +25,12 @@ pub(super) fn section(evidence: &Evidence<'_>, default: &str) -> Vec<Block> {
     blocks
 }
 
-/// Go and published goish, those that the run measured.
+/// Go, goish on its other schedulers and published goish, those that the run measured.
 fn rivals<'e>(evidence: &Evidence<'e>) -> Vec<&'e str> {
-    let kinds = [Kind::Go, Kind::Published];
+    let kinds = [Kind::Go, Kind::Scheduler, Kind::Published];
     kinds
-        .iter()
-        .filter_map(|kind| evidence.only(*kind))
+        .into_iter()
+        .flat_map(|kind| evidence.all(kind))
         .collect()
 }
 

@@ -57,5 +57,6 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Published => "published goish",
         Kind::Channels => "channel crate",
         Kind::Runtime => "goroutine runtime",
+        Kind::Scheduler => "goish on another scheduler",
     }
 }

@@ -19,21 +19,23 @@ pub(super) fn lines<'a>(
     let (channels, goroutines) = wanted(arguments)?;
     let of_channels = channels.into_iter().map(|case| {
         let samples = arguments.samples(case.weight);
-        let engines = match case.only_in_field() {
-            // What it is compared with is the same engine, with the system's allocator.
+        let of_surface = case.workload.is_of_surface();
+        let goish = match case.only_in_field() || of_surface {
+            // What it is compared with is the same engine, with the system's allocator; or it is no
+            // matter of engines.
             true => vec![DefaultEngine::INFO.name],
             false => engines.to_vec(),
         };
-        let subjects = subjects.iter().filter(|subject| subject.channels);
-        let subjects = subjects.filter(|_| !case.only_in_field());
-        line(
-            case.name,
-            case.param,
-            samples,
-            engines.clone(),
-            engines,
-            subjects,
-        )
+        let raw = match of_surface {
+            true => Vec::new(),
+            false => goish.clone(),
+        };
+        let takes_part = |subject: &&&Entry| match of_surface {
+            true => subject.has_surface(),
+            false => subject.channels && !case.only_in_field(),
+        };
+        let subjects = subjects.iter().filter(takes_part);
+        line(case.name, case.param, samples, raw, goish, subjects)
     });
     let of_goroutines = goroutines.into_iter().map(|case| {
         let samples = arguments.samples(case.weight);

@@ -48,7 +48,8 @@ pub(super) fn measure(
         let what = describe(planned);
         progress.begin(&what);
         let request = request(planned, header, settings, *memory_bytes);
-        let place = programs.place(&planned.cell.engine, &planned.cell.param);
+        let cell = &planned.cell;
+        let place = programs.place(&cell.engine, &cell.case, &cell.param);
         let Some(finished) = launcher.launch_at(&place, &request) else {
             progress.finish();
             return Err(interruption(&header.id));
