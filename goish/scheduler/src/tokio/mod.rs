@@ -1,9 +1,7 @@
 //! Goroutines as tasks of tokio's multi-threaded runtime.
 
-use std::any::Any;
 use std::future::Future;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -38,6 +36,9 @@ pub(crate) struct Tokio {
     blocked: AtomicUsize,
 }
 
+/// The threads of tokio's that run.
+static THREADS: AtomicUsize = AtomicUsize::new(0);
+
 static TOKIO: OnceLock<Tokio> = OnceLock::new();
 
 impl Scheduler for Tokio {
@@ -57,6 +58,12 @@ impl Scheduler for Tokio {
             .worker_threads(workers)
             .max_blocking_threads(most_blocked.0 + SPAWNED)
             .thread_name("goish-worker")
+            .on_thread_start(|| {
+                THREADS.fetch_add(1, Ordering::Relaxed);
+            })
+            .on_thread_stop(|| {
+                THREADS.fetch_sub(1, Ordering::Relaxed);
+            })
             .on_thread_park(|| {
                 panics::after_goroutine();
                 linger::before_sleep(is_work_queued);
@@ -94,25 +101,7 @@ impl Scheduler for Tokio {
 
     fn block<R>(&'static self, blocking: impl FnOnce() -> R) -> R {
         let _blocked = Blocked::on(self);
-        let mut has_begun = false;
-        let result = catch_unwind(AssertUnwindSafe(|| {
-            block_in_place(|| {
-                has_begun = true;
-                blocking()
-            })
-        }));
-        result.unwrap_or_else(|payload| {
-            if !has_begun && is_refusal(&*payload) {
-                // The worker was to go on with a thread that there is not: it is lost.
-                let blocked = self.blocked.load(Ordering::Relaxed);
-                refuse(&format!(
-                    "{}; {blocked} goroutines block in plain functions, and need one each: make \
-                     the function `#[go_fn] async fn`, which needs none",
-                    threads::refused()
-                ));
-            }
-            resume_unwind(payload)
-        })
+        block_in_place(blocking)
     }
 
     fn stand_aside(&'static self) {
@@ -156,12 +145,6 @@ impl Scheduler for Tokio {
     }
 }
 
-/// Whether this is what tokio panics with when the system refuses it a thread.
-fn is_refusal(payload: &(dyn Any + Send)) -> bool {
-    let text = payload.downcast_ref::<String>();
-    text.is_some_and(|text| text.starts_with("OS can't spawn worker thread"))
-}
-
 /// A goroutine that blocks in a plain function.
 struct Blocked(&'static Tokio);
 
@@ -169,12 +152,18 @@ impl Blocked {
     fn on(tokio: &'static Tokio) -> Self {
         let (most, limit) = &tokio.most_blocked;
         let blocked = Self(tokio);
-        if tokio.blocked.fetch_add(1, Ordering::Relaxed) >= *most {
+        let others = tokio.blocked.fetch_add(1, Ordering::Relaxed);
+        if others >= *most {
             panic!(
                 "more than {most} goroutines block in plain functions at once, which is what \
                  {limit} allows: raise it, or make the function `#[go_fn] async fn`, which needs \
                  no thread"
             );
+        }
+        if others + tokio.workers >= THREADS.load(Ordering::Relaxed) {
+            // The worker is handed on to a thread that does not run yet. If the system refuses it,
+            // tokio says nothing, and the worker waits until another comes back.
+            ensure_a_thread(others);
         }
         blocked
     }
@@ -183,6 +172,21 @@ impl Blocked {
 impl Drop for Blocked {
     fn drop(&mut self) {
         self.0.blocked.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Ends the program, as Go does, if the system gives it no thread more.
+fn ensure_a_thread(blocked: usize) {
+    let refused = match std::thread::Builder::new().spawn(|| {}) {
+        Ok(thread) => thread.join().is_err(),
+        Err(_) => true,
+    };
+    if refused {
+        refuse(&format!(
+            "{}; {blocked} goroutines block in plain functions, and need one each: make the \
+             function `#[go_fn] async fn`, which needs none",
+            threads::refused()
+        ));
     }
 }
 
