@@ -190,6 +190,14 @@ pub(crate) fn unheard<T>(drop_it: impl FnOnce()) {
     }
 }
 
+/// Runs something whose panic ends the program, at once, with a sentence of ours.
+pub(crate) fn or_refuse<R>(may_panic: impl FnOnce() -> R, sentence: fn() -> String) -> R {
+    INSTEAD.set(Some(sentence));
+    let result = may_panic();
+    INSTEAD.set(None);
+    result
+}
+
 fn message_of(payload: &(dyn Any + Send)) -> String {
     if let Some(message) = payload.downcast_ref::<&str>() {
         (*message).to_owned()
@@ -215,6 +223,8 @@ thread_local! {
     /// Whether one of them is this thread's to take off.
     static UNDECIDED_HERE: Cell<bool> = const { Cell::new(false) };
     static IN_GOROUTINE: Cell<bool> = const { Cell::new(false) };
+    /// What is said instead of a panic.
+    static INSTEAD: Cell<Option<fn() -> String>> = const { Cell::new(None) };
     static SEEN: RefCell<Option<Seen>> = const { RefCell::new(None) };
 }
 
@@ -315,6 +325,9 @@ pub(crate) fn install_hook(current: fn() -> Option<u64>) {
         ending::at_exit(wait_until_decided);
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
+            if let Some(sentence) = INSTEAD.get() {
+                ending::refuse(&sentence());
+            }
             if !IN_GOROUTINE.get() || !see(info, current) {
                 before(info);
             }

@@ -2,25 +2,28 @@
 
 use std::future::Future;
 use std::io;
-use std::panic::catch_unwind;
 use std::pin::Pin;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
 use tokio::runtime::{Builder, Handle, Runtime, RuntimeMetrics};
 use tokio::task::{JoinHandle, block_in_place};
 
+use crate::ending::refuse;
 use crate::scheduler::{HeldWorker, Info, Lost, Scheduler, Unchangeable};
 use crate::{multi_thread, panics, runtime};
 
 mod linger;
 mod task;
+mod threads;
 
 use task::Task;
+use threads::Limit;
 
-/// Go's own limit on threads.
-const MOST_THREADS: usize = 10_000;
+/// Threads for what goroutines have `spawn_blocking` run, beside their own: as many as tokio's default.
+const SPAWNED: usize = 512;
 
 /// tokio's multi-threaded runtime.
 pub(crate) struct Tokio {
@@ -28,7 +31,13 @@ pub(crate) struct Tokio {
     /// Kept, since each asking for it counts another reference.
     metrics: RuntimeMetrics,
     workers: usize,
+    /// How many goroutines may block in plain functions at once, and what limits them.
+    most_blocked: (usize, Limit),
+    blocked: AtomicUsize,
 }
+
+/// The threads of tokio's that run.
+static THREADS: AtomicUsize = AtomicUsize::new(0);
 
 static TOKIO: OnceLock<Tokio> = OnceLock::new();
 
@@ -43,25 +52,33 @@ impl Scheduler for Tokio {
     type Sleep = tokio::time::Sleep;
 
     fn start(workers: usize) -> io::Result<&'static Self> {
-        // tokio panics when the system refuses a worker its thread.
-        let runtime = catch_unwind(|| {
-            Builder::new_multi_thread()
-                .worker_threads(workers)
-                .max_blocking_threads(MOST_THREADS)
-                .thread_name("goish-worker")
-                .on_thread_park(|| {
-                    panics::after_goroutine();
-                    linger::before_sleep(is_work_queued);
-                })
-                .on_thread_unpark(linger::after_sleep)
-                .enable_all()
-                .build()
-        });
-        let runtime = runtime.unwrap_or_else(|_| Err(io::ErrorKind::WouldBlock.into()))?;
+        let most_blocked = threads::most_blocked();
+        let mut builder = Builder::new_multi_thread();
+        builder
+            .worker_threads(workers)
+            .max_blocking_threads(most_blocked.0 + SPAWNED)
+            .thread_name("goish-worker")
+            .on_thread_start(|| {
+                THREADS.fetch_add(1, Ordering::Relaxed);
+            })
+            .on_thread_stop(|| {
+                THREADS.fetch_sub(1, Ordering::Relaxed);
+            })
+            .on_thread_park(|| {
+                panics::after_goroutine();
+                linger::before_sleep(is_work_queued);
+            })
+            .on_thread_unpark(linger::after_sleep)
+            .enable_all();
+        // When the system refuses a worker its thread, tokio panics, and then waits for ever for
+        // those that have started.
+        let runtime = panics::or_refuse(|| builder.build(), threads::refused)?;
         Ok(TOKIO.get_or_init(|| Self {
             metrics: runtime.metrics(),
             runtime,
             workers,
+            most_blocked,
+            blocked: AtomicUsize::new(0),
         }))
     }
 
@@ -87,6 +104,7 @@ impl Scheduler for Tokio {
     }
 
     fn block<R>(&'static self, blocking: impl FnOnce() -> R) -> R {
+        let _blocked = Blocked::on(self);
         block_in_place(blocking)
     }
 
@@ -128,6 +146,51 @@ impl Scheduler for Tokio {
 
     fn held_workers(&self) -> Vec<HeldWorker> {
         Vec::new()
+    }
+}
+
+/// A goroutine that blocks in a plain function.
+struct Blocked(&'static Tokio);
+
+impl Blocked {
+    fn on(tokio: &'static Tokio) -> Self {
+        let (most, limit) = &tokio.most_blocked;
+        let blocked = Self(tokio);
+        let others = tokio.blocked.fetch_add(1, Ordering::Relaxed);
+        if others >= *most {
+            panic!(
+                "more than {most} goroutines block in plain functions at once, which is what \
+                 {limit} allows: raise it, or make the function `#[go_fn] async fn`, which needs \
+                 no thread"
+            );
+        }
+        if others + tokio.workers >= THREADS.load(Ordering::Relaxed) {
+            // The worker is handed on to a thread that does not run yet. If the system refuses it,
+            // tokio says nothing, and the worker waits until another comes back.
+            ensure_a_thread(others);
+        }
+        blocked
+    }
+}
+
+impl Drop for Blocked {
+    fn drop(&mut self) {
+        self.0.blocked.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Ends the program, as Go does, if the system gives it no thread more.
+fn ensure_a_thread(blocked: usize) {
+    let refused = match std::thread::Builder::new().spawn(|| {}) {
+        Ok(thread) => thread.join().is_err(),
+        Err(_) => true,
+    };
+    if refused {
+        refuse(&format!(
+            "{}; {blocked} goroutines block in plain functions, and need one each: make the \
+             function `#[go_fn] async fn`, which needs none",
+            threads::refused()
+        ));
     }
 }
 
