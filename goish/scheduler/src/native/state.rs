@@ -290,10 +290,13 @@ impl Schedule for Cells {
         }
         // What runs next needs nobody else: this goroutine is about to suspend. If it goes on instead,
         // the watch finds somebody.
-        if let Some(before) = worker.run_next(task) {
-            // SAFETY: this thread holds the worker (W1).
-            unsafe { worker.push(before, &native.inject) };
-            native.notify();
+        match worker.run_next(task) {
+            Some(before) => {
+                // SAFETY: this thread holds the worker (W1).
+                unsafe { worker.push(before, &native.inject) };
+                native.notify();
+            }
+            None => native.watch.look(),
         }
     }
 

@@ -4,8 +4,8 @@
 use std::cell::Cell;
 use std::io;
 use std::ptr::{null, null_mut};
-use std::sync::atomic::AtomicPtr;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
+use std::sync::atomic::{AtomicBool, AtomicPtr};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, Builder, Thread};
 use std::time::{Duration, Instant};
@@ -78,17 +78,20 @@ impl Seat {
     }
 
     /// Waits for a worker until the instant.
-    fn wait(&self, end: Instant) -> Option<&'static Worker> {
-        let moment = Instant::now() + MOMENT;
+    /// Looks for a moment whether it gets a worker.
+    fn look(&self) -> Option<&'static Worker> {
+        let end = Instant::now() + MOMENT;
         loop {
-            if let Some(worker) = self.take() {
-                return Some(worker);
-            }
-            if Instant::now() >= moment {
-                break;
+            let worker = self.take();
+            if worker.is_some() || Instant::now() >= end {
+                return worker;
             }
             std::hint::spin_loop();
         }
+    }
+
+    /// Sleeps until it gets a worker, or until the instant.
+    fn wait(&self, end: Instant) -> Option<&'static Worker> {
         let sleeps = self
             .worker
             .compare_exchange(null_mut(), asleep(), AcqRel, Acquire);
@@ -114,11 +117,16 @@ impl Seat {
 
 /// Threads that have no worker, and wait for one.
 #[derive(Default)]
-pub(super) struct Spares(Mutex<Vec<&'static Seat>>);
+pub(super) struct Spares {
+    list: Mutex<Vec<&'static Seat>>,
+    /// Whether one of them looks, and does not sleep yet: one is enough, and more would keep the
+    /// processors from those who have work.
+    is_looking: AtomicBool,
+}
 
 impl Spares {
     fn list(&self) -> std::sync::MutexGuard<'_, Vec<&'static Seat>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The thread that has come last, and may not sleep yet.
@@ -129,6 +137,13 @@ impl Spares {
     /// Waits for a worker. `None` when none was to be had for long: the thread may end.
     fn wait(&self, seat: &'static Seat) -> Option<&'static Worker> {
         self.list().push(seat);
+        if !self.is_looking.swap(true, AcqRel) {
+            let worker = seat.look();
+            self.is_looking.store(false, Release);
+            if worker.is_some() {
+                return worker;
+            }
+        }
         loop {
             if let Some(worker) = seat.wait(Instant::now() + KEPT) {
                 return Some(worker);

@@ -6,18 +6,27 @@
 //! also finds an idle worker for a goroutine that was woken by one that goes on computing, and fires
 //! timers that nobody gets to.
 
-use std::sync::atomic::Ordering::{AcqRel, Relaxed, SeqCst};
-use std::sync::atomic::{AtomicBool, fence};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, SeqCst};
+use std::sync::atomic::{AtomicU32, fence};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::Builder;
 use std::time::Duration;
+
+use crossbeam_utils::CachePadded;
 
 use super::clock;
 use super::state::Native;
 use super::worker::{COMPUTES, SLEEPS, Worker};
 
-/// How often it looks while anything runs.
-const TICK: Duration = Duration::from_micros(500);
+/// How often it looks while a worker is idle that could take what waits, or something waits for a
+/// worker that does not get on.
+const SHORT_TICK: Duration = Duration::from_micros(200);
+
+/// How often it looks while every worker runs.
+const TICK: Duration = Duration::from_millis(1);
+
+/// How often it looks, at least, while every worker rests, before it rests itself.
+const LONG_TICK: Duration = Duration::from_millis(10);
 
 /// After so long a worker whose goroutine computes is replaced: Go's own slice.
 const COMPUTING: u64 = 10_000_000;
@@ -25,71 +34,108 @@ const COMPUTING: u64 = 10_000_000;
 /// After so long one whose thread stands still is: it costs others nothing to take its place.
 const STANDING_STILL: u64 = 2_000_000;
 
-/// A thread that has computed for less than this between two looks stands still.
-const STILL: u64 = 20_000;
+/// For so long after one was found standing still others are replaced at the next look: who makes one
+/// hidden system call often makes many.
+const SUSPICION: u64 = 10_000_000;
 
-/// After so long without a turn the driver is given one, if a worker is idle.
-const DRIVER_ALONE: u64 = 1_000_000;
+/// A thread that has computed for less than a tenth of the time between two looks stands still.
+const STILL: u64 = 10;
 
-/// After so many looks at workers that all rest it rests itself.
-const QUIET_LOOKS: u32 = 20;
+/// After so long without a turn the driver is given one, if a worker is idle; and timers that nobody
+/// gets to are fired.
+const ALONE: u64 = 1_000_000;
+
+/// After so many long ticks in which every worker rested it rests itself.
+const QUIET_TICKS: u32 = 20;
+
+/// It looks often.
+const AWAKE: u32 = 0;
+/// Every worker rested at the last look, so it looks rarely.
+const DROWSY: u32 = 1;
+/// Every worker has rested for long, so it does not look at all.
+const ASLEEP: u32 = 2;
 
 #[derive(Default)]
 pub(super) struct Watch {
-    /// Whether the watch rests, because every worker does.
-    rests: AtomicBool,
-    sleeps: Mutex<bool>,
-    wanted: Condvar,
+    state: CachePadded<AtomicU32>,
+    wanted: Mutex<bool>,
+    woken: Condvar,
 }
 
 impl Watch {
-    /// A worker is about to get on with something.
+    /// A worker gets up: it may be about to hold somebody up.
     #[inline]
     pub(super) fn rise(&self) {
-        // With the fence in `rest`: either the watch sees that the worker is up, or this sees that the
-        // watch rests.
+        // With the fence in `sleep`: either the watch sees that the worker is up, or this sees that the
+        // watch sleeps.
         fence(SeqCst);
-        if self.rests.load(Relaxed) {
+        if self.state.load(Relaxed) == ASLEEP {
+            self.wake();
+        }
+    }
+
+    /// Something waits for a worker that is busy with something else.
+    #[inline]
+    pub(super) fn look(&self) {
+        if self.state.load(Relaxed) != AWAKE {
             self.wake();
         }
     }
 
     #[cold]
     fn wake(&self) {
-        self.rests.store(false, SeqCst);
-        let mut sleeps = self.sleeps.lock().unwrap_or_else(PoisonError::into_inner);
-        if std::mem::take(&mut *sleeps) {
-            self.wanted.notify_one();
+        // Once: whoever comes next finds it awake.
+        if self.state.swap(AWAKE, SeqCst) != AWAKE {
+            *self.lock() = true;
+            self.woken.notify_one();
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, bool> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sleeps for so long, or until it is wanted. Whether it is.
+    fn doze(&self, tick: Duration) -> bool {
+        let wanted = self.lock();
+        let woken = self
+            .woken
+            .wait_timeout_while(wanted, tick, |wanted| !*wanted);
+        let (mut wanted, _) = woken.unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *wanted)
     }
 
     /// Sleeps until a worker gets up, unless one is up.
-    fn rest(&self, is_anybody_up: impl Fn() -> bool) {
-        {
-            let mut sleeps = self.sleeps.lock().unwrap_or_else(PoisonError::into_inner);
-            *sleeps = true;
-        }
-        self.rests.store(true, SeqCst);
+    fn sleep(&self, is_anybody_up: impl Fn() -> bool) {
+        self.state.store(ASLEEP, SeqCst);
         fence(SeqCst);
-        if is_anybody_up() {
-            self.rests.store(false, SeqCst);
-            return;
+        if !is_anybody_up() {
+            let wanted = self.lock();
+            let woken = self.woken.wait_while(wanted, |wanted| !*wanted);
+            *woken.unwrap_or_else(PoisonError::into_inner) = false;
         }
-        let sleeps = self.sleeps.lock().unwrap_or_else(PoisonError::into_inner);
-        let woken = self.wanted.wait_while(sleeps, |sleeps| *sleeps);
-        drop(woken.unwrap_or_else(PoisonError::into_inner));
-        self.rests.store(false, SeqCst);
+        self.state.store(AWAKE, SeqCst);
     }
 }
 
-/// What the watch remembers of a worker.
+/// What the watch remembers.
+#[derive(Default)]
+struct Log {
+    seen: Vec<Seen>,
+    /// Until when whoever stands still is replaced at once.
+    suspicious_until: u64,
+    /// Whether something waited, at the last look, for a worker that had not got on.
+    is_held_up: bool,
+}
+
+/// What it remembers of a worker.
 #[derive(Clone, Copy, Default)]
 struct Seen {
     turns: u32,
     /// Since when it has not got on.
     since: u64,
-    /// What its thread had computed when the watch last looked.
-    computed: u64,
+    /// When the watch last asked how much its thread had computed since then, and the answer.
+    computed: Option<(u64, u64)>,
 }
 
 impl Native {
@@ -104,40 +150,51 @@ impl Native {
     }
 
     fn keep_watch(&'static self) {
-        let mut seen: Vec<Seen> = Vec::new();
-        let mut quiet = 0;
+        let mut log = Log::default();
+        let (mut quiet, mut tick) = (0, TICK);
         loop {
-            std::thread::sleep(TICK);
-            let is_busy = self.look_around(&mut seen);
-            quiet = if is_busy { 0 } else { quiet + 1 };
-            if quiet >= QUIET_LOOKS {
+            if self.watch.doze(tick) {
                 quiet = 0;
-                self.watch.rest(|| self.all().any(is_up));
+            }
+            if self.look_around(&mut log) {
+                self.watch.state.store(AWAKE, Relaxed);
+                quiet = 0;
+                tick = match self.idle.len() > 0 || log.is_held_up {
+                    true => SHORT_TICK,
+                    false => TICK,
+                };
+                continue;
+            }
+            self.watch.state.store(DROWSY, Relaxed);
+            quiet += 1;
+            tick = LONG_TICK.min(TICK * quiet);
+            if quiet >= QUIET_TICKS {
+                quiet = 0;
+                self.watch.sleep(|| self.all().any(is_up));
             }
         }
     }
 
     /// Looks at every worker once. Whether any was up.
-    fn look_around(&'static self, seen: &mut Vec<Seen>) -> bool {
+    fn look_around(&'static self, log: &mut Log) -> bool {
         let now = clock::now();
         let mut is_busy = false;
+        log.is_held_up = false;
         for worker in self.all() {
-            if seen.len() <= worker.id {
-                seen.resize(worker.id + 1, Seen::default());
+            if log.seen.len() <= worker.id {
+                log.seen.resize(worker.id + 1, Seen::default());
             }
             if !is_up(worker) {
-                seen[worker.id].since = now;
+                log.seen[worker.id].since = now;
                 continue;
             }
             is_busy = true;
-            self.look_at(worker, &mut seen[worker.id], now);
+            self.look_at(worker, log, now);
         }
         if is_busy {
             // Timers of a worker that does not come to look at them.
-            let late = self
-                .all()
-                .any(|worker| worker.timers.next() + DRIVER_ALONE < now);
-            let alone = !self.driver.is_held() && self.driver.left_alone_for(now) > DRIVER_ALONE;
+            let late = self.all().any(|worker| worker.timers.next() + ALONE < now);
+            let alone = !self.driver.is_held() && self.driver.left_alone_for(now) > ALONE;
             let has_woken = (late || alone) && self.wake_anybody();
             if late && !has_woken {
                 self.fire_all_timers(now);
@@ -146,31 +203,36 @@ impl Native {
         is_busy
     }
 
-    fn look_at(&'static self, worker: &'static Worker, seen: &mut Seen, now: u64) {
+    fn look_at(&'static self, worker: &'static Worker, log: &mut Log, now: u64) {
+        let seen = &mut log.seen[worker.id];
         let turns = worker.turns.load(Relaxed);
         if turns != seen.turns {
-            seen.turns = turns;
-            seen.since = now;
+            *seen = Seen {
+                turns,
+                since: now,
+                computed: None,
+            };
             return;
         }
         let waits = worker.has_work() || !self.inject.is_empty();
+        log.is_held_up |= waits;
         if waits && self.wake_anybody() {
             return;
         }
-        let held_for = now.saturating_sub(seen.since);
         // SAFETY: a seat is leaked, so what a worker names is good for ever.
-        let seat = unsafe {
-            worker
-                .seat
-                .load(std::sync::atomic::Ordering::Acquire)
-                .as_ref()
-        };
+        let seat = unsafe { worker.seat.load(Acquire).as_ref() };
         let computed = seat.and_then(|seat| seat.clock.read());
-        let stands_still =
-            computed.is_some_and(|computed| computed.saturating_sub(seen.computed) < STILL);
-        seen.computed = computed.unwrap_or(0);
+        let before = seen.computed.replace((now, computed.unwrap_or(0)));
+        let stands_still = before.is_some_and(|(then, before)| {
+            computed.is_some_and(|now_computed| (now_computed - before) * STILL < now - then)
+        });
+        let held_for = now - seen.since;
+        let patience = match now < log.suspicious_until {
+            true => 0,
+            false => STANDING_STILL,
+        };
         let why = match stands_still {
-            true if held_for >= STANDING_STILL => SLEEPS,
+            true if held_for >= patience => SLEEPS,
             _ if held_for >= COMPUTING => COMPUTES,
             _ => return,
         };
@@ -181,6 +243,9 @@ impl Native {
                 .compare_exchange(0, why, AcqRel, Relaxed)
                 .is_ok()
         {
+            if why == SLEEPS {
+                log.suspicious_until = now + SUSPICION;
+            }
             self.active.fetch_sub(1, AcqRel);
             self.add_worker();
         }
