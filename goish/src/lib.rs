@@ -29,7 +29,7 @@
 //!
 //! # Goroutines
 //!
-//! [`go!`] spawns its body as a goroutine, a task of tokio's, and gives back a [`Goroutine`] to
+//! [`go!`] spawns its body as a goroutine and gives back a [`Goroutine`] to
 //! [`Wait`](Goroutine::Wait) for. The body reads like Go: `c.Send(v)`, `c.Recv()`, `wg.Wait()`,
 //! `mu.Lock()`, `time::Sleep(d)`, `for v in range!(c) {}` and `select!{}` in it suspend the
 //! goroutine and leave the worker to others, also in the arguments of macros such as `println!`.
@@ -64,6 +64,14 @@
 //!
 //! On any other thread, `main`'s among them, they block that thread. The runtime starts with the
 //! first goroutine; [`runtime::GOMAXPROCS`] and the variable of that name set its workers.
+//!
+//! # Schedulers
+//!
+//! What runs goroutines is chosen as an engine is: a feature each (`scheduler-native`,
+//! `scheduler-tokio`), and among those that were built at run time, by the variable
+//! `GOISH_SCHEDULER`. [`runtime::scheduler`] says which it is. Each runs goroutines inside a tokio
+//! runtime, so they may use tokio's timers, its I/O, `tokio::spawn` and `spawn_blocking`, and
+//! `.await` whatever they like; its handle is [`runtime::handle`].
 //!
 //! # Channels
 //!

@@ -5,7 +5,7 @@ use std::process::Output;
 use goish::prelude::*;
 
 mod common;
-use common::{on_one_and_two_workers, rerun};
+use common::{on_one_and_two_workers, rerun, rerun_limited};
 
 /// What a program writes that ends with Go's words and Go's exit code, on each scheduler.
 fn dies(test: &str, check: impl Fn(&str)) {
@@ -61,6 +61,18 @@ fn hears(g: Goroutine<impl std::fmt::Debug + Send>, message: &str) {
 }
 
 programs! {
+    program_that_blocks_in_thousands {
+        fn blocks(c: Chan<int>) {
+            c.Recv();
+        }
+        let c = chan!(int);
+        for _ in 0..3_000 {
+            let c = c.clone();
+            go! { blocks(c) };
+        }
+        main_goes_on();
+    }
+
     program_with_panics_after_blocking {
         fn sleeps() {
             time::Sleep(time::Millisecond);
@@ -493,6 +505,24 @@ fn a_bad_number_of_workers_is_named() {
     }
     for value in ["", " 3 "] {
         ends(rerun("program_that_starts", "", value), 0);
+    }
+}
+
+/// On the way to a thousand workers, and while goroutines block in plain functions.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_system_that_gives_no_threads_is_named() {
+    let programs = [
+        ("program_that_starts", "1000"),
+        ("program_that_blocks_in_thousands", "2"),
+    ];
+    for (program, workers) in programs {
+        let text = ends(rerun_limited("-v 600000", program, "tokio", workers), 2);
+        let expected = "and the lowest limit is ulimit -v of 600000";
+        assert!(
+            text.starts_with("goish: ") && text.contains(expected) && text.lines().count() == 1,
+            "{text}"
+        );
     }
 }
 

@@ -19,7 +19,19 @@ const DEADLINE: Duration = Duration::from_secs(120);
 /// Runs one ignored test of this very program in a process of its own.
 pub(crate) fn rerun(test: &str, scheduler: &str, workers: &str) -> Output {
     let program = std::env::current_exe().expect("a test program has a path");
-    let mut command = Command::new(program);
+    rerun_with(Command::new(program), test, scheduler, workers)
+}
+
+/// The same with a limit that the shell sets, as `ulimit` takes it.
+pub(crate) fn rerun_limited(limit: &str, test: &str, scheduler: &str, workers: &str) -> Output {
+    let program = std::env::current_exe().expect("a test program has a path");
+    let mut shell = Command::new("sh");
+    let script = format!("ulimit {limit} && exec \"$0\" \"$@\"");
+    shell.args(["-c", &script]).arg(program);
+    rerun_with(shell, test, scheduler, workers)
+}
+
+fn rerun_with(mut command: Command, test: &str, scheduler: &str, workers: &str) -> Output {
     command
         .args([
             test,

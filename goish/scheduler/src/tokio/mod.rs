@@ -1,4 +1,12 @@
 //! Goroutines as tasks of tokio's multi-threaded runtime.
+//!
+//! What it cannot do: a goroutine that was woken or spawned last by another waits for as long as that
+//! one computes on, beside idle workers. tokio keeps it in a place of its worker's that no other
+//! worker looks into, and turns that place off only in builds with `tokio_unstable`. Whatever is
+//! scheduled next pushes it out of there, so a task that does nothing could be, after each spawn and
+//! each wake-up. Measured on two cores, that costs 15 % of a spawn inside a goroutine when it is done
+//! only while a worker is asleep, and then it does not help: a worker that still looks for work when
+//! the goroutine is woken goes to sleep a moment later, and nobody tells it.
 
 use std::future::Future;
 use std::io;
