@@ -134,8 +134,16 @@ struct Seen {
     turns: u32,
     /// Since when it has not got on.
     since: u64,
-    /// When the watch last asked how much its thread had computed since then, and the answer.
-    computed: Option<(u64, u64)>,
+    /// How much its thread had computed, if the watch has asked since then.
+    look: Option<Look>,
+}
+
+/// How much a thread had computed at a time.
+#[derive(Clone, Copy)]
+struct Look {
+    thread: usize,
+    at: u64,
+    computed: u64,
 }
 
 impl Native {
@@ -193,7 +201,7 @@ impl Native {
         }
         if is_busy {
             // Timers of a worker that does not come to look at them.
-            let late = self.all().any(|worker| worker.timers.next() + ALONE < now);
+            let late = self.earliest_deadline() < now.saturating_sub(ALONE);
             let alone = !self.driver.is_held() && self.driver.left_alone_for(now) > ALONE;
             let has_woken = (late || alone) && self.wake_anybody();
             if late && !has_woken {
@@ -210,7 +218,7 @@ impl Native {
             *seen = Seen {
                 turns,
                 since: now,
-                computed: None,
+                look: None,
             };
             return;
         }
@@ -219,12 +227,19 @@ impl Native {
         if waits && self.wake_anybody() {
             return;
         }
+        let seat = worker.seat.load(Acquire);
         // SAFETY: a seat is leaked, so what a worker names is good for ever.
-        let seat = unsafe { worker.seat.load(Acquire).as_ref() };
-        let computed = seat.and_then(|seat| seat.clock.read());
-        let before = seen.computed.replace((now, computed.unwrap_or(0)));
-        let stands_still = before.is_some_and(|(then, before)| {
-            computed.is_some_and(|now_computed| (now_computed - before) * STILL < now - then)
+        let computed = unsafe { seat.as_ref() }.and_then(|seat| seat.clock.read());
+        let look = computed.map(|computed| Look {
+            thread: seat.addr(),
+            at: now,
+            computed,
+        });
+        let before = std::mem::replace(&mut seen.look, look);
+        let stands_still = before.zip(look).is_some_and(|(before, look)| {
+            // The worker may have passed to another thread between the two.
+            before.thread == look.thread
+                && look.computed.saturating_sub(before.computed) * STILL < look.at - before.at
         });
         let held_for = now - seen.since;
         let patience = match now < log.suspicious_until {
