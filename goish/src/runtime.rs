@@ -6,7 +6,6 @@ use goish_scheduler::{block, runtime};
 use tokio::runtime::Handle;
 
 pub use goish_scheduler::runtime::BlockingCall;
-pub(crate) use goish_scheduler::runtime::helper;
 pub use goish_scheduler::{Held, HeldWorker};
 
 pub use crate::goroutine::{Goroutine, Panicked};

@@ -12,7 +12,7 @@ use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use tokio::runtime::Handle;
@@ -103,6 +103,17 @@ macro_rules! schedulers {
                 }
             }
 
+            pub(crate) fn alarm(self, deadline: Instant, waker: Waker) -> Alarm {
+                match self {
+                    $(
+                        #[cfg(feature = $feature)]
+                        Self::$variant(scheduler) => {
+                            Alarm::$variant(scheduler.alarm(deadline, waker))
+                        }
+                    )+
+                }
+            }
+
             pub(crate) fn sleep_until(self, deadline: Instant) -> Sleep {
                 match self {
                     $(
@@ -187,6 +198,12 @@ macro_rules! schedulers {
         /// A pending sleep on the scheduler that runs.
         pub(crate) enum Sleep {
             $(#[cfg(feature = $feature)] $variant(<$scheduler as Scheduler>::Sleep),)+
+        }
+
+        /// An alarm of the scheduler that runs. Dropped before its time, it wakes nobody.
+        #[expect(dead_code, reason = "it is kept, not read")]
+        pub(crate) enum Alarm {
+            $(#[cfg(feature = $feature)] $variant(<$scheduler as Scheduler>::Alarm),)+
         }
 
         impl Future for Sleep {

@@ -1,8 +1,10 @@
 //! The runtime: the scheduler that was chosen, its workers, and what is known about them.
 
+use std::fmt;
 use std::future::Future;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::task::Waker;
 use std::time::Instant;
 
 use tokio::runtime::Handle;
@@ -41,6 +43,21 @@ where
 /// Waits until that time, by the clock of the scheduler.
 pub fn sleep_until(deadline: Instant) -> impl Future<Output = ()> + Send {
     running().sleep_until(deadline)
+}
+
+/// Will wake somebody. Dropped before, it does not.
+pub struct Alarm(#[expect(dead_code, reason = "it is kept, not read")] registry::Alarm);
+
+impl fmt::Debug for Alarm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Alarm(..)")
+    }
+}
+
+/// Has somebody woken at that time, or a little later, unless the alarm is dropped before; never
+/// within this call. Who is woken looks at the clock.
+pub fn alarm(deadline: Instant, waker: Waker) -> Alarm {
+    Alarm(running().alarm(deadline, waker))
 }
 
 /// The number of workers: of the runtime, or that it will start with.

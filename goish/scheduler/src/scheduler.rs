@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::task::Context;
+use std::task::{Context, Waker};
 use std::time::Instant;
 
 use tokio::runtime::Handle;
@@ -23,6 +23,9 @@ pub trait Scheduler: Sized + Send + Sync + 'static {
 
     /// A pending [`sleep_until`](Scheduler::sleep_until).
     type Sleep: Future<Output = ()> + Send;
+
+    /// A pending [`alarm`](Scheduler::alarm). Dropped before its time, it wakes nobody.
+    type Alarm: Send + Sync;
 
     /// Starts it, once per process.
     ///
@@ -58,6 +61,10 @@ pub trait Scheduler: Sized + Send + Sync + 'static {
 
     /// Waits until that time.
     fn sleep_until(&'static self, deadline: Instant) -> Self::Sleep;
+
+    /// Has somebody woken at that time, or a little later; never within this call, which may
+    /// therefore be made under a lock. Who is woken looks at the clock.
+    fn alarm(&'static self, deadline: Instant, waker: Waker) -> Self::Alarm;
 
     /// The number of workers.
     fn workers(&self) -> usize;

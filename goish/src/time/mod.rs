@@ -1,5 +1,7 @@
 //! Go's `time`: durations, sleeping, and channels that tell the time.
 
+use std::time::Instant;
+
 use crate::{block, coop};
 
 pub(crate) mod clock;
@@ -33,5 +35,9 @@ pub async fn sleep(duration: Duration) {
         coop::proceed().await;
         return;
     }
-    timer::sleep(duration).await;
+    // Longer than the system's clock can say is for ever.
+    match Instant::now().checked_add(duration) {
+        Some(deadline) => goish_scheduler::runtime::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
 }

@@ -14,12 +14,6 @@ use crate::runtime;
 
 type Shared = Arc<Timed<Time, DefaultEngine>>;
 
-/// tokio's sleep by the clock of goish's runtime, wherever it is waited for.
-pub(super) fn sleep(duration: std::time::Duration) -> tokio::time::Sleep {
-    let _clock = runtime::handle().enter();
-    tokio::time::sleep(duration)
-}
-
 /// A channel that the time is sent on once, after the duration.
 ///
 /// It costs nothing but its memory until somebody waits on it: a `select!` that finds another case

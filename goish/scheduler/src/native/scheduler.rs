@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use tokio::runtime::Handle;
@@ -23,6 +23,7 @@ impl Scheduler for Native {
 
     type Join<T: Send + 'static> = Join<T>;
     type Sleep = timers::Sleep<Clock>;
+    type Alarm = timers::Alarm<Clock>;
 
     fn start(workers: usize) -> io::Result<&'static Self> {
         Self::start(workers)
@@ -62,6 +63,10 @@ impl Scheduler for Native {
 
     fn sleep_until(&'static self, deadline: Instant) -> timers::Sleep<Clock> {
         timers::Sleep::until(clock::at(deadline))
+    }
+
+    fn alarm(&'static self, deadline: Instant, waker: Waker) -> timers::Alarm<Clock> {
+        timers::Alarm::at(clock::at(deadline), waker)
     }
 
     fn workers(&self) -> usize {

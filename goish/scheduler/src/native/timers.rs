@@ -36,7 +36,6 @@ mod slots;
 mod tests;
 
 use heap::{Entry, Heap};
-#[allow(unused_imports, reason = "as above")]
 pub(crate) use sleep::{Alarm, Clock, Sleep};
 use slots::Slots;
 

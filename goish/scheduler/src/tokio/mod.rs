@@ -13,10 +13,11 @@ use std::io;
 use std::pin::Pin;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use tokio::runtime::{Builder, Handle, Runtime, RuntimeMetrics};
+use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::task::{JoinHandle, block_in_place};
 
 use crate::ending::refuse;
@@ -58,6 +59,7 @@ impl Scheduler for Tokio {
 
     type Join<T: Send + 'static> = Join<T>;
     type Sleep = tokio::time::Sleep;
+    type Alarm = Alarm;
 
     fn start(workers: usize) -> io::Result<&'static Self> {
         let most_blocked = threads::most_blocked();
@@ -123,6 +125,16 @@ impl Scheduler for Tokio {
     fn sleep_until(&'static self, deadline: Instant) -> tokio::time::Sleep {
         let _clock = self.runtime.enter();
         tokio::time::sleep_until(deadline.into())
+    }
+
+    fn alarm(&'static self, deadline: Instant, waker: Waker) -> Alarm {
+        let mut sleep = Box::pin(unconstrained(self.sleep_until(deadline)));
+        // What a first poll does is to register the waker.
+        if let Poll::Ready(()) = sleep.as_mut().poll(&mut Context::from_waker(&waker)) {
+            let late = runtime::helper(async move { waker.wake() });
+            self.runtime.spawn(late);
+        }
+        Alarm(sleep)
     }
 
     fn workers(&self) -> usize {
@@ -201,6 +213,12 @@ fn ensure_a_thread(blocked: usize) {
         ));
     }
 }
+
+/// A sleep that somebody else waits for.
+pub(crate) struct Alarm(
+    #[expect(dead_code, reason = "it is kept, not read")]
+    Pin<Box<Unconstrained<tokio::time::Sleep>>>,
+);
 
 /// Whether goroutines wait that no worker has taken.
 fn is_work_queued() -> bool {

@@ -98,13 +98,12 @@ impl<C: Clock> fmt::Debug for Sleep<C> {
 
 /// Wakes somebody at a deadline. Dropped before, it does not.
 #[must_use = "an alarm that is dropped wakes nobody"]
-#[allow(dead_code, reason = "timer channels do not use it yet")]
 pub(crate) struct Alarm<C: Clock> {
+    #[expect(dead_code, reason = "it is kept, not read")]
     entered: Entered,
     clock: PhantomData<fn() -> C>,
 }
 
-#[allow(dead_code, reason = "as above")]
 impl<C: Clock> Alarm<C> {
     /// Wakes `waker` when the clock says so much: at once, if it does already and somebody looks.
     pub(crate) fn at(deadline: u64, waker: Waker) -> Self {
@@ -112,11 +111,6 @@ impl<C: Clock> Alarm<C> {
             entered: Entered::new::<C>(deadline, waker),
             clock: PhantomData,
         }
-    }
-
-    /// Takes the alarm back, and makes it again for another deadline.
-    pub(crate) fn set(&mut self, deadline: u64, waker: Waker) {
-        self.entered = Entered::new::<C>(deadline, waker);
     }
 }
 
