@@ -289,14 +289,15 @@ impl Schedule for Cells {
             return native.woken_by_driver(worker, task);
         }
         // What runs next needs nobody else: this goroutine is about to suspend. If it goes on instead,
-        // the watch finds somebody.
+        // the watch finds somebody, unless it looks rarely.
         match worker.run_next(task) {
             Some(before) => {
                 // SAFETY: this thread holds the worker (W1).
                 unsafe { worker.push(before, &native.inject) };
                 native.notify();
             }
-            None => native.watch.look(),
+            None if !native.watch.is_awake() => native.notify(),
+            None => {}
         }
     }
 

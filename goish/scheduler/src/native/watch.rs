@@ -74,18 +74,16 @@ impl Watch {
         }
     }
 
-    /// Something waits for a worker that is busy with something else.
+    /// Whether it looks often.
     #[inline]
-    pub(super) fn look(&self) {
-        if self.state.load(Relaxed) != AWAKE {
-            self.wake();
-        }
+    pub(super) fn is_awake(&self) -> bool {
+        self.state.load(Relaxed) == AWAKE
     }
 
     #[cold]
     fn wake(&self) {
         // Once: whoever comes next finds it awake.
-        if self.state.swap(AWAKE, SeqCst) != AWAKE {
+        if self.state.swap(AWAKE, SeqCst) == ASLEEP {
             *self.lock() = true;
             self.woken.notify_one();
         }
@@ -93,16 +91,6 @@ impl Watch {
 
     fn lock(&self) -> MutexGuard<'_, bool> {
         self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Sleeps for so long, or until it is wanted. Whether it is.
-    fn doze(&self, tick: Duration) -> bool {
-        let wanted = self.lock();
-        let woken = self
-            .woken
-            .wait_timeout_while(wanted, tick, |wanted| !*wanted);
-        let (mut wanted, _) = woken.unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *wanted)
     }
 
     /// Sleeps until a worker gets up, unless one is up.
@@ -161,9 +149,7 @@ impl Native {
         let mut log = Log::default();
         let (mut quiet, mut tick) = (0, TICK);
         loop {
-            if self.watch.doze(tick) {
-                quiet = 0;
-            }
+            std::thread::sleep(tick);
             if self.look_around(&mut log) {
                 self.watch.state.store(AWAKE, Relaxed);
                 quiet = 0;
