@@ -12,7 +12,11 @@ mod ending;
 mod goroutine;
 mod multi_thread;
 // With the models no scheduler is built of it, only its protocols.
-#[cfg(any(feature = "scheduler-native", goish_loom))]
+#[cfg(any(
+    feature = "scheduler-native",
+    not(feature = "scheduler-tokio"),
+    goish_loom
+))]
 mod native;
 mod panics;
 mod registry;

@@ -191,6 +191,7 @@ pub(crate) fn unheard<T>(drop_it: impl FnOnce()) {
 }
 
 /// Runs something whose panic ends the program, at once, with a sentence of ours.
+#[cfg(feature = "scheduler-tokio")]
 pub(crate) fn or_refuse<R>(may_panic: impl FnOnce() -> R, sentence: fn() -> String) -> R {
     INSTEAD.set(Some(sentence));
     let result = may_panic();

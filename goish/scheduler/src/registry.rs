@@ -50,29 +50,24 @@ unsafe fn take<J>(is_taken: &AtomicBool, join: &UnsafeCell<MaybeUninit<J>>) -> O
 }
 
 macro_rules! schedulers {
-    ($($feature:literal => $variant:ident, $scheduler:ty;)+) => {
-        #[cfg(not(any($(feature = $feature),+)))]
-        compile_error!(concat!(
-            "goish needs a scheduler: enable one of the features", $(" ", $feature),+
-        ));
-
+    ($($built:meta => $variant:ident, $scheduler:ty;)+) => {
         /// The schedulers of this build, in the order of preference as the default.
         pub(crate) const BUILT: &[Info] = &[$(
-            #[cfg(feature = $feature)]
+            #[cfg($built)]
             <$scheduler as Scheduler>::INFO,
         )+];
 
         /// The scheduler that runs.
         #[derive(Clone, Copy)]
         pub(crate) enum Running {
-            $(#[cfg(feature = $feature)] $variant(&'static $scheduler),)+
+            $(#[cfg($built)] $variant(&'static $scheduler),)+
         }
 
         /// Runs an expression with the scheduler that runs.
         macro_rules! with {
             ($running:expr, $with:ident => $do:expr) => {
                 match $running {
-                    $(#[cfg(feature = $feature)] Running::$variant($with) => $do,)+
+                    $(#[cfg($built)] Running::$variant($with) => $do,)+
                 }
             };
         }
@@ -81,7 +76,7 @@ macro_rules! schedulers {
             /// Starts the scheduler of that name, which was built.
             pub(crate) fn start(name: &str, workers: usize) -> io::Result<Self> {
                 $(
-                    #[cfg(feature = $feature)]
+                    #[cfg($built)]
                     if name == <$scheduler as Scheduler>::INFO.name {
                         return <$scheduler as Scheduler>::start(workers).map(Self::$variant);
                     }
@@ -97,7 +92,7 @@ macro_rules! schedulers {
             {
                 match self {
                     $(
-                        #[cfg(feature = $feature)]
+                        #[cfg($built)]
                         Self::$variant(scheduler) => Join::$variant(scheduler.spawn(future)),
                     )+
                 }
@@ -106,7 +101,7 @@ macro_rules! schedulers {
             pub(crate) fn alarm(self, deadline: Instant, waker: Waker) -> Alarm {
                 match self {
                     $(
-                        #[cfg(feature = $feature)]
+                        #[cfg($built)]
                         Self::$variant(scheduler) => {
                             Alarm::$variant(scheduler.alarm(deadline, waker))
                         }
@@ -117,7 +112,7 @@ macro_rules! schedulers {
             pub(crate) fn sleep_until(self, deadline: Instant) -> Sleep {
                 match self {
                     $(
-                        #[cfg(feature = $feature)]
+                        #[cfg($built)]
                         Self::$variant(scheduler) => {
                             Sleep::$variant(scheduler.sleep_until(deadline))
                         }
@@ -128,7 +123,7 @@ macro_rules! schedulers {
 
         /// The handle to a goroutine of the scheduler that runs.
         pub(crate) enum Join<T: Send + 'static> {
-            $(#[cfg(feature = $feature)] $variant(<$scheduler as Scheduler>::Join<T>),)+
+            $(#[cfg($built)] $variant(<$scheduler as Scheduler>::Join<T>),)+
         }
 
         impl<T: Send + 'static> Future for Join<T> {
@@ -138,7 +133,7 @@ macro_rules! schedulers {
             fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
                 match self.get_mut() {
                     $(
-                        #[cfg(feature = $feature)]
+                        #[cfg($built)]
                         Self::$variant(join) => Pin::new(join).poll(context),
                     )+
                 }
@@ -151,7 +146,7 @@ macro_rules! schedulers {
         /// Invariant: the join is initialised, and its owner is this slot, unless `is_taken`.
         pub(crate) enum Slot<T: Send + 'static> {
             $(
-                #[cfg(feature = $feature)]
+                #[cfg($built)]
                 $variant {
                     is_taken: AtomicBool,
                     join: UnsafeCell<MaybeUninit<<$scheduler as Scheduler>::Join<T>>>,
@@ -164,7 +159,7 @@ macro_rules! schedulers {
             pub(crate) fn new(join: Join<T>) -> Self {
                 match join {
                     $(
-                        #[cfg(feature = $feature)]
+                        #[cfg($built)]
                         Join::$variant(join) => Self::$variant {
                             is_taken: AtomicBool::new(false),
                             join: UnsafeCell::new(MaybeUninit::new(join)),
@@ -178,7 +173,7 @@ macro_rules! schedulers {
             pub(crate) fn take(&self) -> Option<Join<T>> {
                 match self {
                     $(
-                        #[cfg(feature = $feature)]
+                        #[cfg($built)]
                         Self::$variant { is_taken, join } => {
                             // SAFETY: the slot's invariant; only this and the drop read it.
                             unsafe { take(is_taken, join) }.map(Join::$variant)
@@ -197,13 +192,13 @@ macro_rules! schedulers {
 
         /// A pending sleep on the scheduler that runs.
         pub(crate) enum Sleep {
-            $(#[cfg(feature = $feature)] $variant(<$scheduler as Scheduler>::Sleep),)+
+            $(#[cfg($built)] $variant(<$scheduler as Scheduler>::Sleep),)+
         }
 
         /// An alarm of the scheduler that runs. Dropped before its time, it wakes nobody.
         #[expect(dead_code, reason = "it is kept, not read")]
         pub(crate) enum Alarm {
-            $(#[cfg(feature = $feature)] $variant(<$scheduler as Scheduler>::Alarm),)+
+            $(#[cfg($built)] $variant(<$scheduler as Scheduler>::Alarm),)+
         }
 
         impl Future for Sleep {
@@ -214,7 +209,7 @@ macro_rules! schedulers {
                 // there is no drop that would.
                 match unsafe { self.get_unchecked_mut() } {
                     $(
-                        #[cfg(feature = $feature)]
+                        #[cfg($built)]
                         // SAFETY: as above.
                         Self::$variant(sleep) => unsafe { Pin::new_unchecked(sleep) }.poll(context),
                     )+
@@ -225,9 +220,10 @@ macro_rules! schedulers {
 }
 
 // The first that was built is the default.
+// A build without any of the features has the native one.
 schedulers! {
-    "scheduler-native" => Native, crate::native::Native;
-    "scheduler-tokio" => Tokio, crate::tokio::Tokio;
+    any(feature = "scheduler-native", not(feature = "scheduler-tokio")) => Native, crate::native::Native;
+    feature = "scheduler-tokio" => Tokio, crate::tokio::Tokio;
 }
 
 // SAFETY: through a shared reference a slot only gives its join away, to one who takes: that is to send
