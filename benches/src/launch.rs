@@ -209,6 +209,9 @@ const OUT_OF_MEMORY: [&str; 3] = [
     "runtime: out of memory",
 ];
 
+/// What goish says when a thread is refused.
+const NO_MORE_THREADS: &str = "the system gives no more threads";
+
 /// Makes an answer of how a child exited and of what it said.
 fn interpret(status: ExitStatus, stdout: &str, stderr: &str, memory: Option<u64>) -> Answer {
     if status.success() {
@@ -223,7 +226,9 @@ fn interpret(status: ExitStatus, stdout: &str, stderr: &str, memory: Option<u64>
             )),
         };
     }
-    if OUT_OF_MEMORY.iter().any(|words| stderr.contains(words)) {
+    // Within a limit on its address space a thread is refused for want of room for its stack.
+    let has_no_stack = memory.is_some() && stderr.contains(NO_MORE_THREADS);
+    if has_no_stack || OUT_OF_MEMORY.iter().any(|words| stderr.contains(words)) {
         return Answer::error(match memory {
             Some(bytes) => format!(
                 "it ran out of memory: a sample may take {} MiB on this machine now",
