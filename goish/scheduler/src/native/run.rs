@@ -12,7 +12,7 @@ use futures_lite::future::block_on;
 
 use super::cell::{self, Ran, Task};
 use super::driver::BETWEEN_TURNS;
-use super::state::{Native, spawn};
+use super::state::{Native, fire, spawn};
 use super::thread::hold;
 use super::vacancy::{self, Left};
 use super::worker::{COMPUTES, Worker, current, set_current};
@@ -122,7 +122,7 @@ impl Native {
         }
         let now = clock::now();
         if next <= now {
-            worker.timers.fire(now, AT_ONCE);
+            fire(&worker.timers, now, AT_ONCE);
         }
         if !at_driver || now < worker.own.looked.get() + BETWEEN_TURNS {
             return;

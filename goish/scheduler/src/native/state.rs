@@ -2,6 +2,7 @@
 
 use std::alloc::Layout;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{NonNull, null_mut};
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicI64, AtomicPtr, AtomicUsize};
@@ -223,7 +224,7 @@ impl Native {
         let outside = std::iter::once(&self.timers);
         for timers in outside.chain(self.all().map(|worker| &worker.timers)) {
             if timers.next() <= now {
-                timers.fire(now, AT_ONCE);
+                fire(timers, now, AT_ONCE);
             }
         }
     }
@@ -240,6 +241,16 @@ impl Native {
 
     pub(crate) fn handle(&self) -> &tokio::runtime::Handle {
         self.driver.handle()
+    }
+}
+
+/// Fires what is due of these timers. A waker of somebody else's that panics has told so by the panic
+/// hook, and must not take this thread, and the worker that it may hold, with it.
+pub(super) fn fire(timers: &Timers, now: u64, limit: usize) {
+    let fired = catch_unwind(AssertUnwindSafe(|| timers.fire(now, limit)));
+    if let Err(payload) = fired {
+        // What it panicked with may panic once more when it is dropped.
+        std::mem::forget(payload);
     }
 }
 
