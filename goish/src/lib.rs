@@ -1,4 +1,4 @@
-//! Write Rust that reads like Go: goroutines, channels, `select!`, `sync`, on tokio.
+//! Write Rust that reads like Go: goroutines, channels, `select!`, `sync`, inside tokio.
 //!
 //! ```
 //! use goish::prelude::*;
@@ -67,11 +67,17 @@
 //!
 //! # Schedulers
 //!
-//! What runs goroutines is chosen as an engine is: a feature each (`scheduler-native`,
-//! `scheduler-tokio`), and among those that were built at run time, by the variable
-//! `GOISH_SCHEDULER`. [`runtime::scheduler`] says which it is. Each runs goroutines inside a tokio
-//! runtime, so they may use tokio's timers, its I/O, `tokio::spawn` and `spawn_blocking`, and
-//! `.await` whatever they like; its handle is [`runtime::handle`].
+//! What runs goroutines is chosen as an engine is: a feature each, and among those that were built
+//! at run time, by the variable `GOISH_SCHEDULER`. [`runtime::scheduler`] says which it is. `native`
+//! (`scheduler-native`, the default) is goish's own; on `tokio` (`scheduler-tokio`) each goroutine is
+//! a task of tokio's multi-threaded runtime.
+//!
+//! Either runs goroutines inside a tokio runtime, so they may use tokio's timers, its I/O,
+//! `tokio::spawn` and `spawn_blocking`, and `.await` whatever they like; its handle is
+//! [`runtime::handle`]. What differs is who is held up. On `native` a goroutine that computes, or
+//! blocks unseen, has its worker replaced ([`runtime::held_workers`]), and [`runtime::GOMAXPROCS`]
+//! works at any time; but tasks of `tokio::spawn` run one at a time, and one that blocks holds up
+//! every socket. On `tokio` it is the other way round.
 //!
 //! # Channels
 //!
@@ -113,8 +119,10 @@
 //!
 //! # The allocator
 //!
-//! A goroutine is one allocation, and where a program spawns by the million the system's allocator
-//! is most of what that costs. The feature `mimalloc` brings another, which a program takes with
+//! On the scheduler `native` goroutines that goroutines spawn have memory of their own, unless they
+//! are large. Others, and on `tokio` all, are one allocation each, and where a program spawns by the
+//! million the system's allocator is most of what that costs. The feature `mimalloc` brings another,
+//! which a program takes with
 //!
 //! ```
 //! # #[cfg(feature = "mimalloc")]
