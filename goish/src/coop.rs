@@ -23,6 +23,7 @@ use crate::block;
 
 pin_project! {
     /// A future that stands aside first if the slice is over.
+    #[derive(Debug)]
     pub struct Coop<F> {
         #[pin]
         future: F,
