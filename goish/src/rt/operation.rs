@@ -71,6 +71,7 @@ macro_rules! pending {
         impl<$($generics)*> Future for Pending<$future> {
             type Output = $outcome<$of>;
 
+            #[inline]
             fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
                 Poll::Ready($outcome(ready!(self.project().future.poll(context))))
             }
