@@ -12,6 +12,7 @@ use crate::{multi_thread, slice};
 
 pin_project! {
     /// A future that stands aside first if the slice is spent.
+    #[derive(Debug)]
     pub struct Sliced<F> {
         #[pin]
         future: F,

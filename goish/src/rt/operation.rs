@@ -15,7 +15,7 @@ use crate::sync::{
     Cond, Mutex, MutexGuard, Once, RWMutex, RWMutexReadGuard, RWMutexWriteGuard, WaitGroup,
 };
 use crate::zero::Zero;
-use crate::{chan, coop, goroutine};
+use crate::{chan, coop, goroutine, sync};
 
 /// A receiver whose operation can be run.
 pub struct Operation<'a, M, R: ?Sized> {
@@ -71,6 +71,7 @@ macro_rules! pending {
         impl<$($generics)*> Future for Pending<$future> {
             type Output = $outcome<$of>;
 
+            #[inline]
             fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
                 Poll::Ready($outcome(ready!(self.project().future.poll(context))))
             }
@@ -81,6 +82,9 @@ macro_rules! pending {
 pending! { [T: marker::Send, E: Engine] chan::Send<'_, T, E> => Sent<T> }
 pending! { [T: marker::Send, E: Engine] chan::Recv<'_, T, E> => Received<T> }
 pending! { [R: marker::Send + 'static] goroutine::Waiting<R> => Finished<Result<R, goroutine::Panicked>> }
+pending! { ['a, T: ?Sized] sync::Locking<'a, T> => Finished<MutexGuard<'a, T>> }
+pending! { ['a, T: ?Sized] sync::Writing<'a, T> => Finished<RWMutexWriteGuard<'a, T>> }
+pending! { ['a, T: ?Sized] sync::Reading<'a, T> => Finished<RWMutexReadGuard<'a, T>> }
 
 impl<'a, T: marker::Send, E: Engine> Operation<'a, Send, Chan<T, E>> {
     pub fn run(self, value: T) -> Pending<chan::Send<'a, T, E>> {
@@ -128,20 +132,26 @@ impl Operation<'_, Wait, WaitGroup> {
 }
 
 impl<'a, T: ?Sized> Operation<'a, Lock, Mutex<T>> {
-    pub async fn run(self, (): ()) -> Finished<MutexGuard<'a, T>> {
-        Finished(self.receiver.lock().await)
+    pub fn run(self, (): ()) -> Pending<sync::Locking<'a, T>> {
+        Pending {
+            future: self.receiver.lock(),
+        }
     }
 }
 
 impl<'a, T: ?Sized> Operation<'a, Lock, RWMutex<T>> {
-    pub async fn run(self, (): ()) -> Finished<RWMutexWriteGuard<'a, T>> {
-        Finished(self.receiver.lock().await)
+    pub fn run(self, (): ()) -> Pending<sync::Writing<'a, T>> {
+        Pending {
+            future: self.receiver.lock(),
+        }
     }
 }
 
 impl<'a, T: ?Sized> Operation<'a, RLock, RWMutex<T>> {
-    pub async fn run(self, (): ()) -> Finished<RWMutexReadGuard<'a, T>> {
-        Finished(self.receiver.read().await)
+    pub fn run(self, (): ()) -> Pending<sync::Reading<'a, T>> {
+        Pending {
+            future: self.receiver.read(),
+        }
     }
 }
 

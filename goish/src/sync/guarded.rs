@@ -157,3 +157,9 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for Shared<'_, T> {
         (**self).fmt(f)
     }
 }
+
+impl<L, T: ?Sized> fmt::Debug for Guarded<L, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guarded").finish_non_exhaustive()
+    }
+}

@@ -9,9 +9,9 @@ mod rw_mutex;
 mod wait_group;
 
 pub use cond::Cond;
-pub use mutex::{Mutex, MutexGuard};
+pub use mutex::{Locking, Mutex, MutexGuard};
 pub use once::Once;
-pub use rw_mutex::{RWMutex, RWMutexReadGuard, RWMutexWriteGuard};
+pub use rw_mutex::{RWMutex, RWMutexReadGuard, RWMutexWriteGuard, Reading, Writing};
 pub use wait_group::WaitGroup;
 
 /// A guard: what it guards, by `*`, and Go's name for dropping it.

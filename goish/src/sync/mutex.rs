@@ -1,9 +1,12 @@
 //! Mutual exclusion.
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use super::guarded::{Guarded, Owning};
-use super::protocol::exclusion::Exclusion;
+use super::protocol::exclusion::{self, Exclusion};
 use super::protocol::primitives::const_unless_modelled;
 use super::{guard, guard_mut};
 use crate::block;
@@ -58,6 +61,7 @@ impl<T> Mutex<T> {
 impl<T: ?Sized> Mutex<T> {
     /// Locks it, and waits for that while somebody else has it.
     #[track_caller]
+    #[inline]
     pub fn Lock(&self) -> MutexGuard<'_, T> {
         match self.0.lock.try_lock() {
             Some(owned) => {
@@ -79,14 +83,35 @@ impl<T: ?Sized> Mutex<T> {
     ///
     /// Cancel safety: dropping it before it completes gives up its place in the line, and hands on
     /// a lock that it was given.
-    pub async fn lock(&self) -> MutexGuard<'_, T> {
-        let owned = Coop::new(self.0.lock.lock()).await;
-        MutexGuard(self.0.exclusively(owned))
+    #[inline]
+    pub fn lock(&self) -> Locking<'_, T> {
+        Locking {
+            mutex: &self.0,
+            owned: Coop::new(self.0.lock.lock()),
+        }
     }
 
     /// The value: who has the only reference needs no lock.
     pub fn get_mut(&mut self) -> &mut T {
         self.0.get_mut()
+    }
+}
+
+/// The future of [`Mutex::lock`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless polled"]
+pub struct Locking<'a, T: ?Sized> {
+    mutex: &'a Guarded<Exclusion, T>,
+    owned: Coop<exclusion::Locking<'a>>,
+}
+
+impl<'a, T: ?Sized> Future for Locking<'a, T> {
+    type Output = MutexGuard<'a, T>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<MutexGuard<'a, T>> {
+        let owned = ready!(Pin::new(&mut self.owned).poll(context));
+        Poll::Ready(MutexGuard(self.mutex.exclusively(owned)))
     }
 }
 

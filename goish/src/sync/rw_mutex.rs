@@ -1,10 +1,13 @@
 //! Many readers or one writer.
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use super::guarded::{Alone, Guarded, Shared};
 use super::protocol::primitives::const_unless_modelled;
-use super::protocol::sharing::Sharing;
+use super::protocol::sharing::{self, Sharing};
 use super::{guard, guard_mut};
 use crate::block;
 use crate::coop::{self, Coop};
@@ -83,22 +86,64 @@ impl<T: ?Sized> RWMutex<T> {
     ///
     /// Cancel safety: dropping it before it completes gives up its place in the line, and lets in
     /// whom it kept out.
-    pub async fn lock(&self) -> RWMutexWriteGuard<'_, T> {
-        let writing = Coop::new(self.0.lock.write()).await;
-        RWMutexWriteGuard(self.0.exclusively(writing))
+    #[inline]
+    pub fn lock(&self) -> Writing<'_, T> {
+        Writing {
+            mutex: &self.0,
+            writing: Coop::new(self.0.lock.write()),
+        }
     }
 
     /// Locks it for reading, and waits for that while a writer has it or waits for it.
     ///
     /// Cancel safety: dropping it before it completes gives up its place in the line.
-    pub async fn read(&self) -> RWMutexReadGuard<'_, T> {
-        let reading = Coop::new(self.0.lock.read()).await;
-        RWMutexReadGuard(self.0.shared(reading))
+    #[inline]
+    pub fn read(&self) -> Reading<'_, T> {
+        Reading {
+            mutex: &self.0,
+            reading: Coop::new(self.0.lock.read()),
+        }
     }
 
     /// The value: who has the only reference needs no lock.
     pub fn get_mut(&mut self) -> &mut T {
         self.0.get_mut()
+    }
+}
+
+/// The future of [`RWMutex::lock`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless polled"]
+pub struct Writing<'a, T: ?Sized> {
+    mutex: &'a Guarded<Sharing, T>,
+    writing: Coop<sharing::Closing<'a>>,
+}
+
+impl<'a, T: ?Sized> Future for Writing<'a, T> {
+    type Output = RWMutexWriteGuard<'a, T>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let writing = ready!(Pin::new(&mut self.writing).poll(context));
+        Poll::Ready(RWMutexWriteGuard(self.mutex.exclusively(writing)))
+    }
+}
+
+/// The future of [`RWMutex::read`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless polled"]
+pub struct Reading<'a, T: ?Sized> {
+    mutex: &'a Guarded<Sharing, T>,
+    reading: Coop<sharing::Entering<'a>>,
+}
+
+impl<'a, T: ?Sized> Future for Reading<'a, T> {
+    type Output = RWMutexReadGuard<'a, T>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let reading = ready!(Pin::new(&mut self.reading).poll(context));
+        Poll::Ready(RWMutexReadGuard(self.mutex.shared(reading)))
     }
 }
 

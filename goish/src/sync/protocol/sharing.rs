@@ -25,7 +25,7 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker, ready};
 
 use super::exclusion::{Exclusion, Locking, Owned};
-use super::primitives::{AtomicUsize, Mutex, const_unless_modelled};
+use super::primitives::{AtomicUsize, LOOKS, Mutex, PAUSES, const_unless_modelled, spin_loop};
 use super::waiters::{Left, Look, Place, Waiters};
 
 #[derive(Debug)]
@@ -95,6 +95,15 @@ impl Sharing {
         // Taken back by its drop.
         let reading = Reading(self);
         (before & WRITER == 0).then_some(reading)
+    }
+
+    /// Looks for a moment whether the word becomes so, before somebody waits for it: most locks are
+    /// held for less.
+    fn look_until(&self, is_so: impl Fn(usize) -> bool) {
+        let _ = (0..LOOKS).any(|_| {
+            (0..PAUSES).for_each(|_| spin_loop());
+            is_so(self.word.load(Ordering::Relaxed))
+        });
     }
 
     /// Goes in as the writer, if nobody is in.
@@ -214,8 +223,9 @@ pub(crate) struct Entering<'a> {
 impl<'a> Entering<'a> {
     #[cold]
     fn stand_in_line(&mut self, context: &mut Context<'_>) -> Poll<Reading<'a>> {
-        let waker = context.waker().clone();
         let lock = self.lock;
+        lock.look_until(|word| word & WRITER == 0);
+        let waker = context.waker().clone();
         let mut line = lock.line();
         let before = (lock.word).fetch_update(Ordering::AcqRel, Ordering::Relaxed, |word| {
             let next = if word & WRITER == 0 {
@@ -315,6 +325,7 @@ impl<'a> Future for Closing<'a> {
                 self.step = Step::Over;
                 return Poll::Ready(writing);
             }
+            lock.look_until(|word| word < READER);
             self.step = Step::Announced(writing);
         }
         let Step::Announced(writing) = &self.step else {

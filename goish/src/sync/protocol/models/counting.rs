@@ -12,6 +12,29 @@ use crate::sync::protocol::count::Count;
 fn a_late_wake_up_does_not_end_the_next_round() {
     explore(|| {
         let count = Arc::new(Count::new());
+        count.add(1).unwrap();
+        let mut leaves = Box::pin(count.wait());
+        assert!(poll_once(leaves.as_mut(), Waker::noop()).is_pending());
+        let done = {
+            let count = count.clone();
+            thread::spawn(move || count.add(-1).unwrap())
+        };
+        drop(leaves);
+        block_on(count.wait());
+        count.add(1).unwrap();
+        let mut waits = pin!(count.wait());
+        assert!(poll_once(waits.as_mut(), Waker::noop()).is_pending());
+        done.join().unwrap();
+        assert!(poll_once(waits.as_mut(), Waker::noop()).is_pending());
+    });
+}
+
+/// Guards: state and wake-up are not trusted as two steps, the way this was once: register, look at
+/// the counter, and go on at any wake-up.
+#[test]
+fn each_round_ends_when_it_is_done() {
+    explore(|| {
+        let count = Arc::new(Count::new());
         for _ in 0..2 {
             let done = Arc::new(AtomicUsize::new(0));
             count.add(1).unwrap();

@@ -126,3 +126,26 @@ fn one_who_leaves_passes_the_lock_on() {
         assert!(poll_once(second.as_mut(), &waker).is_ready());
     });
 }
+
+/// Guards: nobody comes between the unlocking of a lock that somebody starves for and its handing
+/// over.
+#[test]
+fn nobody_passes_the_starving() {
+    explore(|| {
+        EVERYBODY_IS_IMPATIENT.set(true);
+        let guarded = Guarded::new();
+        let held = guarded.lock.try_lock().unwrap();
+        let mut starves = pin!(guarded.lock.lock());
+        assert!(poll_once(starves.as_mut(), Waker::noop()).is_pending());
+        drop(held);
+        let passed_by = guarded.lock.try_lock().unwrap();
+        assert!(poll_once(starves.as_mut(), Waker::noop()).is_pending());
+        let newcomer = {
+            let guarded = guarded.clone();
+            thread::spawn(move || assert!(guarded.lock.try_lock().is_none(), "it passed by"))
+        };
+        drop(passed_by);
+        newcomer.join().unwrap();
+        assert!(poll_once(starves.as_mut(), Waker::noop()).is_ready());
+    });
+}
