@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Explores every interleaving of the protocols of the waiting core and the native scheduler with
-# loom. What is given goes to each of the two `cargo test`.
+# Explores every interleaving of the protocols of the waiting core, the native scheduler and sync with
+# loom. What is given goes to each `cargo test`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # A target directory of its own: the flag would otherwise rebuild everything, back and forth.
@@ -11,3 +11,4 @@ explore() {
 }
 explore -p goish-engines models "$@"
 explore -p goish-scheduler --features scheduler-tokio models "$@"
+explore -p goish --features engine-native,scheduler-tokio models "$@"
