@@ -111,8 +111,9 @@ impl Idle {
         start
     }
 
-    /// A worker that stopped searching in [`announce`](Self::announce), and withdrew because there
-    /// is something in a queue after all, searches again: others may still rely on it.
+    /// A worker that withdrew after [`announce`](Self::announce), because there is something in a
+    /// queue after all, searches, however many do: if it was searching, others may still rely on it,
+    /// and if it was not, it would announce itself over and over until somebody else is faster.
     pub(crate) fn search_again(&self) {
         self.searching.fetch_add(1, Ordering::Relaxed);
     }
@@ -134,8 +135,8 @@ impl Idle {
     /// A worker goes on the list, and stops searching if it does.
     ///
     /// Afterwards it must look at every queue once more. If there is something, it must
-    /// [`withdraw`](Self::withdraw), and then [`search_again`](Self::search_again) if it was
-    /// searching. Otherwise it may sleep.
+    /// [`withdraw`](Self::withdraw), and then [`search_again`](Self::search_again). Otherwise it may
+    /// sleep.
     pub(crate) fn announce(&self, id: usize, searching: bool) {
         self.locked(|list| {
             debug_assert!(!list.contains(&id), "worker {id} is idle twice");
@@ -168,5 +169,67 @@ impl Idle {
         // `Relaxed`, like all of this file: the fences order it.
         self.idle.store(list.len(), Ordering::Relaxed);
         result
+    }
+}
+
+#[cfg(all(test, not(goish_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_woken_while_all_are_busy() {
+        assert_eq!(Idle::new().notify(), None);
+    }
+
+    #[test]
+    fn the_last_idler_is_woken_first_and_one_at_a_time() {
+        let idle = Idle::new();
+        (0..3).for_each(|id| idle.announce(id, false));
+        assert_eq!((idle.notify(), idle.notify()), (Some(2), None));
+        assert_eq!(idle.len(), 2);
+        assert!(idle.found(), "it was the last to search, and notifies");
+        assert_eq!((idle.notify(), idle.notify()), (Some(1), None));
+    }
+
+    #[test]
+    fn who_finds_something_while_others_search_notifies_nobody() {
+        let idle = Idle::new();
+        assert!(idle.start_searching(8) && idle.start_searching(8));
+        assert!(!idle.found());
+        assert!(idle.give_up());
+        assert!(!idle.is_searched());
+    }
+
+    #[test]
+    fn half_of_the_busy_workers_search_at_most() {
+        let idle = Idle::new();
+        (0..2).for_each(|id| idle.announce(id, false));
+        let searching = (0..6).filter(|_| idle.start_searching(8)).count();
+        assert_eq!(searching, 3);
+    }
+
+    #[test]
+    fn a_worker_alone_may_search() {
+        let idle = Idle::new();
+        assert!(idle.start_searching(1));
+    }
+
+    #[test]
+    fn who_has_withdrawn_is_not_woken() {
+        let idle = Idle::new();
+        (0..3).for_each(|id| idle.announce(id, false));
+        assert!(idle.withdraw(2));
+        assert!(!idle.withdraw(2));
+        assert_eq!(idle.notify(), Some(1));
+        assert!(!idle.withdraw(1), "somebody has taken it off the list");
+    }
+
+    #[test]
+    fn a_worker_that_goes_to_sleep_searches_no_more() {
+        let idle = Idle::new();
+        assert!(idle.start_searching(2));
+        idle.announce(0, true);
+        assert!(!idle.is_searched());
+        assert_eq!(idle.notify(), Some(0));
     }
 }

@@ -201,3 +201,179 @@ impl<T> Lanes<T> {
         Some(if blocks { Lane::Blocks } else { Lane::Singles })
     }
 }
+
+#[cfg(all(test, not(goish_loom)))]
+mod tests {
+    use std::num::NonZero;
+    use std::sync::atomic::AtomicU8;
+    use std::thread;
+
+    use super::super::ring::{CAPACITY, Overflow};
+    use super::*;
+
+    /// An entry that says which it is by where it points, and is never followed.
+    fn entry(id: usize) -> NonNull<u8> {
+        NonNull::without_provenance(NonZero::new(id + 1).unwrap())
+    }
+
+    fn id(entry: NonNull<u8>) -> usize {
+        entry.addr().get() - 1
+    }
+
+    fn block(ids: impl Iterator<Item = usize>) -> Block<u8> {
+        ids.map(entry).collect()
+    }
+
+    /// One look at the queue by a worker that runs everything it gets: what that is, in order.
+    fn look(inject: &Inject<u8>, share_among: usize) -> Vec<usize> {
+        let ring = Ring::new();
+        // SAFETY: the ring is this thread's.
+        let first = unsafe { inject.pop(&ring, share_among) };
+        // SAFETY: as above.
+        let rest = std::iter::from_fn(|| unsafe { ring.pop() });
+        first.into_iter().chain(rest).map(id).collect()
+    }
+
+    #[test]
+    fn an_empty_queue_gives_nothing() {
+        let inject = Inject::new();
+        inject.push_block(block(0..0));
+        assert!(inject.is_empty());
+        assert!(look(&inject, 1).is_empty());
+    }
+
+    #[test]
+    fn single_entries_are_shared_in_their_order() {
+        let inject = Inject::new();
+        (0..10).for_each(|id| inject.push(entry(id)));
+        assert_eq!(look(&inject, 4), [0, 1, 2]);
+        assert_eq!(look(&inject, 4), [3, 4]);
+        assert_eq!(inject.len(), 5);
+        assert_eq!(look(&inject, 1), [5, 6, 7, 8, 9]);
+        assert!(inject.is_empty());
+    }
+
+    #[test]
+    fn a_block_of_a_full_ring_is_taken_whole() {
+        let inject = Inject::new();
+        inject.push_block(block(0..HALF + 1));
+        assert_eq!(look(&inject, 8), (0..=HALF).collect::<Vec<_>>());
+        assert!(inject.is_empty());
+    }
+
+    #[test]
+    fn a_larger_block_is_taken_in_parts() {
+        let inject = Inject::new();
+        inject.push_block(block(0..CAPACITY));
+        assert_eq!(look(&inject, 1), (0..=HALF).collect::<Vec<_>>());
+        assert_eq!(inject.len(), CAPACITY - HALF - 1);
+        assert_eq!(look(&inject, 1), (HALF + 1..CAPACITY).collect::<Vec<_>>());
+        assert!(inject.is_empty());
+    }
+
+    #[test]
+    fn a_worker_with_a_full_queue_takes_one() {
+        let inject = Inject::new();
+        inject.push_block(block(0..4));
+        (10..14).for_each(|id| inject.push(entry(id)));
+        let ring = Ring::new();
+        // SAFETY: the ring is this thread's.
+        unsafe { ring.extend((100..100 + CAPACITY).map(entry)) };
+        for left in (0..8).rev() {
+            // SAFETY: as above.
+            assert!(unsafe { inject.pop(&ring, 1) }.is_some());
+            assert_eq!((inject.len(), ring.len()), (left, CAPACITY));
+        }
+    }
+
+    #[test]
+    fn neither_blocks_nor_single_entries_wait_for_the_other_to_end() {
+        let inject = Inject::new();
+        for round in 0..3 {
+            inject.push_block(block(100 * round..100 * round + 2));
+        }
+        (0..200).for_each(|_| inject.push(entry(1000)));
+        let blocks = (0..6)
+            .map(|_| look(&inject, 200))
+            .filter(|taken| taken[0] < 1000)
+            .count();
+        assert_eq!(blocks, 3);
+    }
+
+    #[test]
+    fn what_goes_first_does_so_while_others_still_have_their_turn() {
+        let inject = Inject::new();
+        (0..3).for_each(|id| inject.push(entry(id)));
+        (100..120).for_each(|id| inject.push_first(entry(id)));
+        let order: Vec<_> = (0..10).flat_map(|_| look(&inject, 1000)).collect();
+        assert_eq!(order, [100, 101, 102, 103, 0, 104, 105, 106, 107, 1]);
+    }
+
+    #[test]
+    fn memory_is_given_back_after_a_burst() {
+        let inject = Inject::new();
+        (0..10 * KEPT).for_each(|id| inject.push(entry(id)));
+        while !look(&inject, 1).is_empty() {}
+        assert!(inject.lanes.lock().unwrap().singles.capacity() <= KEPT);
+    }
+
+    /// An owner that pushes and takes, thieves, and the queue of all for what overflows: every entry
+    /// is taken once.
+    #[test]
+    fn every_entry_is_taken_once() {
+        const ENTRIES: usize = if cfg!(miri) { 1500 } else { 300_000 };
+        const THIEVES: usize = 3;
+        let taken: Vec<AtomicU8> = (0..ENTRIES).map(|_| AtomicU8::new(0)).collect();
+        let left = AtomicUsize::new(ENTRIES);
+        let inject = Inject::new();
+        let rings: Vec<Ring<AtomicU8>> = (0..=THIEVES).map(|_| Ring::new()).collect();
+        let (taken, left, inject, rings) = (&taken, &left, &inject, &rings);
+        let take = move |entry: NonNull<AtomicU8>| {
+            // SAFETY: it points into `taken`, which outlives the threads.
+            let before = unsafe { entry.as_ref() }.fetch_add(1, Ordering::Relaxed);
+            assert_eq!(before, 0, "an entry was taken twice");
+            left.fetch_sub(1, Ordering::Relaxed);
+        };
+        thread::scope(|scope| {
+            for thief in 1..=THIEVES {
+                let own = &rings[thief];
+                scope.spawn(move || {
+                    while left.load(Ordering::Relaxed) > 0 {
+                        // SAFETY: this thread is the only owner of the ring.
+                        let mut next = unsafe { inject.pop(own, THIEVES) };
+                        for victim in (0..=THIEVES).filter(|&victim| victim != thief) {
+                            // SAFETY: as above.
+                            next = next.or_else(|| unsafe { rings[victim].steal_into(own) });
+                        }
+                        next.into_iter().for_each(take);
+                        // Something stays for the others to steal.
+                        while own.len() > 2 {
+                            // SAFETY: as above.
+                            unsafe { own.pop() }.into_iter().for_each(take);
+                        }
+                        // SAFETY: as above.
+                        let one = unsafe { own.pop() };
+                        one.into_iter().for_each(take);
+                    }
+                });
+            }
+            let own = &rings[0];
+            for (number, entry) in taken.iter().enumerate() {
+                // SAFETY: this thread is the only owner of the ring.
+                if let Err(Overflow(block)) = unsafe { own.push(NonNull::from(entry)) } {
+                    inject.push_block(block);
+                }
+                if number % 3 == 0 {
+                    // SAFETY: as above.
+                    unsafe { own.pop() }.into_iter().for_each(take);
+                }
+            }
+            // SAFETY: as above.
+            while let Some(entry) = unsafe { own.pop() } {
+                take(entry);
+            }
+        });
+        let once = |taken: &AtomicU8| taken.load(Ordering::Relaxed) == 1;
+        assert!(taken.iter().all(once) && inject.is_empty());
+    }
+}

@@ -115,3 +115,43 @@ impl Permit {
         self.0.store(EMPTY, Ordering::Relaxed);
     }
 }
+
+#[cfg(all(test, not(goish_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notifier_finds_how_the_worker_sleeps() {
+        type Prepare = fn(&Permit) -> bool;
+        for (prepare, found) in [
+            (Permit::prepare_park as Prepare, Found::Parked),
+            (Permit::prepare_drive, Found::Driving),
+            (Permit::vacate, Found::Vacant),
+        ] {
+            let permit = Permit::new();
+            assert!(prepare(&permit) && !permit.is_notified());
+            assert_eq!(permit.notify(), found);
+            assert!(permit.is_notified() && !prepare(&permit));
+            permit.consume();
+            assert_eq!(permit.notify(), Found::Running);
+            assert!(!prepare(&permit));
+        }
+    }
+
+    #[test]
+    fn a_worker_that_comes_out_of_the_driver_may_park() {
+        let permit = Permit::new();
+        assert!(permit.prepare_drive() && permit.prepare_drive() && permit.prepare_park());
+        assert_eq!(permit.notify(), Found::Parked);
+    }
+
+    #[test]
+    fn a_vacant_worker_is_taken_once() {
+        let permit = Permit::new();
+        assert!(!permit.take_vacant());
+        assert!(permit.vacate() && permit.take_vacant() && !permit.take_vacant());
+        assert!(permit.vacate());
+        assert_eq!(permit.notify(), Found::Vacant);
+        assert!(!permit.take_vacant());
+    }
+}

@@ -297,3 +297,118 @@ impl<T> Ring<T> {
         }
     }
 }
+
+#[cfg(all(test, not(goish_loom)))]
+mod tests {
+    use super::*;
+
+    /// An entry that says which it is by where it points, and is never followed.
+    fn entry(id: usize) -> NonNull<u8> {
+        NonNull::without_provenance(std::num::NonZero::new(id + 1).unwrap())
+    }
+
+    fn id(entry: NonNull<u8>) -> usize {
+        entry.addr().get() - 1
+    }
+
+    fn push(ring: &Ring<u8>, ids: impl IntoIterator<Item = usize>) {
+        for id in ids {
+            // SAFETY: the test is the only thread.
+            unsafe { ring.push(entry(id)) }.unwrap();
+        }
+    }
+
+    fn drain(ring: &Ring<u8>) -> Vec<usize> {
+        // SAFETY: the test is the only thread.
+        std::iter::from_fn(|| unsafe { ring.pop() })
+            .map(id)
+            .collect()
+    }
+
+    /// A ring that goes round, in position and in slot, with the next few entries.
+    fn about_to_wrap() -> Ring<u8> {
+        Ring::starting_at(3_usize.wrapping_neg())
+    }
+
+    #[test]
+    fn the_oldest_comes_first() {
+        let ring = about_to_wrap();
+        push(&ring, 0..CAPACITY);
+        assert_eq!(ring.len(), CAPACITY);
+        assert_eq!(drain(&ring), (0..CAPACITY).collect::<Vec<_>>());
+        assert_eq!(ring.len(), 0);
+    }
+
+    #[test]
+    fn the_newer_half_of_a_full_ring_leaves() {
+        let ring = about_to_wrap();
+        push(&ring, 0..CAPACITY);
+        // SAFETY: the test is the only thread.
+        let Overflow(block) = unsafe { ring.push(entry(CAPACITY)) }.unwrap_err();
+        let left: Vec<_> = block.into_iter().map(id).collect();
+        assert_eq!(left, (HALF..=CAPACITY).collect::<Vec<_>>());
+        push(&ring, [CAPACITY + 1]);
+        let expected: Vec<_> = (0..HALF).chain([CAPACITY + 1]).collect();
+        assert_eq!(drain(&ring), expected);
+    }
+
+    #[test]
+    fn a_thief_takes_the_older_half() {
+        for (queued, stolen) in [(1, 1), (2, 1), (3, 2), (7, 4), (CAPACITY, HALF)] {
+            let (victim, thief) = (about_to_wrap(), about_to_wrap());
+            push(&victim, 0..queued);
+            // SAFETY: the test is the only thread.
+            let first = unsafe { victim.steal_into(&thief) };
+            assert_eq!(first.map(id), Some(0));
+            assert_eq!(drain(&thief), (1..stolen).collect::<Vec<_>>());
+            assert_eq!(drain(&victim), (stolen..queued).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn nothing_is_stolen_from_an_empty_ring() {
+        let (victim, thief) = (about_to_wrap(), about_to_wrap());
+        push(&thief, [7]);
+        // SAFETY: the test is the only thread.
+        assert!(unsafe { victim.steal_into(&thief) }.is_none());
+        assert_eq!(drain(&thief), [7]);
+    }
+
+    #[test]
+    fn a_thief_takes_no_more_than_it_has_room_for() {
+        let (victim, thief) = (about_to_wrap(), about_to_wrap());
+        push(&victim, 0..CAPACITY);
+        push(&thief, 1000..1000 + CAPACITY - 2);
+        // SAFETY: the test is the only thread.
+        let first = unsafe { victim.steal_into(&thief) };
+        assert_eq!(first.map(id), Some(0));
+        let expected: Vec<_> = (1000..1000 + CAPACITY - 2).chain([1, 2]).collect();
+        assert_eq!(drain(&thief), expected);
+        assert_eq!(drain(&victim), (3..CAPACITY).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_was_fetched_comes_last() {
+        let ring = about_to_wrap();
+        push(&ring, [0]);
+        // SAFETY: the test is the only thread.
+        let room = unsafe {
+            ring.extend((1..5).map(entry));
+            ring.room()
+        };
+        assert_eq!(room, CAPACITY - 5);
+        assert_eq!(drain(&ring), [0, 1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn fetching_too_much_is_refused_as_a_whole() {
+        let ring = about_to_wrap();
+        push(&ring, [0]);
+        let fetching = std::panic::AssertUnwindSafe(|| {
+            // SAFETY: the test is the only thread.
+            unsafe { ring.extend((1..=CAPACITY).map(entry)) }
+        });
+        assert!(std::panic::catch_unwind(fetching).is_err());
+        assert_eq!(drain(&ring), [0]);
+    }
+}

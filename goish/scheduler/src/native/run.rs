@@ -226,10 +226,8 @@ impl Native {
         let searched = worker.own.searches.replace(false);
         self.idle.announce(worker.id, searched);
         if self.is_work_queued() && self.idle.withdraw(worker.id) {
-            if searched {
-                self.idle.search_again();
-                worker.own.searches.set(true);
-            }
+            self.idle.search_again();
+            worker.own.searches.set(true);
             return;
         }
         worker.set_rests(true);
