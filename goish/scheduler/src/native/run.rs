@@ -338,9 +338,12 @@ impl Native {
         let Some(worker) = current().filter(|worker| !worker.own.drives.get()) else {
             return thread::yield_now();
         };
-        worker.own.looked.set(0);
-        self.look_at_the_clock(worker, true);
-        if worker.has_work() || !self.inject.is_empty() {
+        self.look_at_the_clock(worker, false);
+        // The driver is another thread's to enter: this one may stand in a runtime of the user's own,
+        // and tokio refuses to have a thread in two.
+        let is_driver_alone =
+            !self.driver.is_held() && self.driver.left_alone_for(clock::now()) >= BETWEEN_TURNS;
+        if worker.has_work() || !self.inject.is_empty() || is_driver_alone {
             // A goroutine behind all that wait has its turn when they have had theirs.
             let turn = spawn(self, std::future::ready(()));
             self.block(|| block_on(turn));
