@@ -3,7 +3,6 @@
 
 use std::cell::Cell;
 use std::hint::spin_loop;
-use std::ptr::null_mut;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 use std::thread;
@@ -153,7 +152,7 @@ impl Native {
         unsafe { worker.settle_memory() };
         let begun = clock::now();
         self.fire_all_timers(begun);
-        let mut seen = Seen::default();
+        let mut seen = None;
         loop {
             for _ in 0..4 {
                 // SAFETY: this thread holds the worker (W1).
@@ -165,18 +164,17 @@ impl Native {
                 spin_loop();
             }
             let now = clock::now();
-            if let Some(task) = self.steal_next(worker, &mut seen, now) {
+            let looks_on = now - begun < 2 * NEXT_IS_LEFT;
+            if let Some(task) = self.steal_next(worker, &mut seen, now, looks_on) {
                 return Some(task);
             }
-            let moment = if !seen.task.is_null() {
-                2 * NEXT_IS_LEFT
-            } else if worker.own.slept_shortly.get() && !self.driver.is_worth_a_look() {
-                MOMENT
-            } else {
-                0
-            };
-            if now - begun >= moment {
-                return None;
+            // Whoever was seen is waited for, however long a round takes.
+            if seen.is_none() {
+                let is_hopeful = worker.own.slept_shortly.get() && !self.driver.is_worth_a_look();
+                let moment = if is_hopeful { MOMENT } else { 0 };
+                if now - begun >= moment {
+                    return None;
+                }
             }
             (0..16).for_each(|_| spin_loop());
         }
@@ -198,23 +196,48 @@ impl Native {
             })
     }
 
-    /// What another worker was about to run next, if it has not for a while.
-    fn steal_next(&self, worker: &Worker, seen: &mut Seen, now: u64) -> Option<Task> {
-        for victim in self.all().filter(|victim| victim.id != worker.id) {
-            let task = victim.peek_next();
-            if task.is_null() {
-                continue;
+    /// What another worker was about to run next, if it has not for a while. One is looked at, until
+    /// it is taken or gone; then another, unless this one has looked for long.
+    fn steal_next(
+        &self,
+        worker: &Worker,
+        seen: &mut Option<Seen>,
+        now: u64,
+        looks_on: bool,
+    ) -> Option<Task> {
+        let made = self.made.load(Acquire);
+        let start = match *seen {
+            None => worker.random() % made,
+            Some(Seen {
+                victim,
+                task,
+                since,
+            }) => {
+                let is_there = victim.peek_next() == task;
+                if is_there && now - since <= NEXT_IS_LEFT {
+                    return None;
+                }
+                if is_there && let Some(task) = victim.take_seen(task) {
+                    return Some(task);
+                }
+                victim.id + 1
             }
-            if seen.worker != victim.id || seen.task != task {
-                *seen = Seen {
-                    worker: victim.id,
-                    task,
-                    since: now,
-                };
-            } else if now - seen.since > NEXT_IS_LEFT {
-                return victim.take_seen(task);
-            }
+        };
+        if seen.is_some() && !looks_on {
+            *seen = None;
+            return None;
         }
+        *seen = (start..made).chain(0..start).find_map(|id| {
+            // SAFETY: what is not null was leaked (W3).
+            let victim = unsafe { self.workers[id].load(Acquire).as_ref() }?;
+            let task = victim.peek_next();
+            let is_another = id != worker.id && !task.is_null();
+            is_another.then_some(Seen {
+                victim,
+                task,
+                since: now,
+            })
+        });
         None
     }
 
@@ -405,18 +428,9 @@ impl Native {
 }
 
 /// A goroutine that another worker is about to run, and since when it has been seen there.
+#[derive(Clone, Copy)]
 struct Seen {
-    worker: usize,
+    victim: &'static Worker,
     task: *mut (),
     since: u64,
-}
-
-impl Default for Seen {
-    fn default() -> Self {
-        Self {
-            worker: usize::MAX,
-            task: null_mut(),
-            since: 0,
-        }
-    }
 }
