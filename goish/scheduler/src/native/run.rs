@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::hint::spin_loop;
 use std::sync::PoisonError;
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, SeqCst};
 use std::thread;
 
 use futures_lite::future::block_on;
@@ -315,7 +315,7 @@ impl Native {
             self.active.fetch_add(1, AcqRel);
         }
         let target = self.target.load(Acquire);
-        let too_many = self.active.fetch_update(AcqRel, Acquire, |active| {
+        let too_many = self.active.fetch_update(SeqCst, Acquire, |active| {
             (active > target).then(|| active - 1)
         });
         if too_many.is_err() {
@@ -334,6 +334,8 @@ impl Native {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(worker.id);
+        // The number may have been changed meanwhile, by one who has counted this worker.
+        self.fill_up();
         if gave || was_last || self.is_work_queued() {
             self.notify();
         }

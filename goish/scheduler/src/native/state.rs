@@ -4,7 +4,7 @@ use std::alloc::Layout;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{NonNull, null_mut};
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 use std::sync::atomic::{AtomicI64, AtomicPtr, AtomicUsize};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -113,15 +113,22 @@ impl Native {
     /// Changes the number of workers.
     pub(crate) fn change_workers(&'static self, workers: usize) {
         let workers = workers.clamp(1, MOST_WORKERS / 2);
-        self.target.store(workers, Release);
-        while self.active.load(Acquire) < workers {
-            if !self.add_worker() {
-                return;
-            }
-        }
+        // `SeqCst`, as where workers step back: those that do by what the number was before see what it
+        // is now, or are seen here.
+        self.target.store(workers, SeqCst);
+        self.fill_up();
         // Those that are too many step back when they next come by: idle ones now.
         for _ in workers..self.active.load(Acquire) {
             self.wake_anybody();
+        }
+    }
+
+    /// Adds workers until there are as many as there should be.
+    pub(super) fn fill_up(&'static self) {
+        while self.active.load(SeqCst) < self.target.load(SeqCst) {
+            if !self.add_worker() {
+                return;
+            }
         }
     }
 
