@@ -16,8 +16,8 @@ use super::thread::hold;
 use super::vacancy::{self, Left};
 use super::worker::{COMPUTES, Worker, current, set_current};
 use super::{clock, held};
-use crate::panics;
 use crate::scheduler::Held;
+use crate::{forking, panics};
 
 /// Every so many turns a worker looks whether a timer is due.
 const TURNS_BETWEEN_TIMERS: u32 = 16;
@@ -244,6 +244,7 @@ impl Native {
     /// There is nothing to do: sleeps until there is.
     #[inline(never)]
     fn rest(&'static self, worker: &'static Worker) {
+        forking::refuse_child();
         // SAFETY: this thread holds the worker (W1).
         unsafe { worker.settle_memory() };
         let searched = worker.own.searches.replace(false);
@@ -378,6 +379,7 @@ impl Native {
     /// Hands this thread's worker on: to a thread without one if there is work for it, else to whoever
     /// notifies it.
     fn hand_on(&'static self, worker: &'static Worker) {
+        forking::refuse_child();
         if worker.replaced.load(Relaxed) != 0 {
             // Another has its place already, unless there are fewer workers than there should be.
             self.step_back(worker);

@@ -18,6 +18,7 @@ use super::thread::Spares;
 use super::timers::Timers;
 use super::watch::Watch;
 use super::worker::{Worker, current, entry};
+use crate::forking;
 
 /// How many workers there may be, those that took the place of a held one included.
 const MOST_WORKERS: usize = 2 * crate::runtime::MOST_WORKERS;
@@ -169,6 +170,7 @@ impl Native {
     /// Queues a goroutine from a thread that holds no worker.
     #[cold]
     pub(super) fn inject(&'static self, task: Task) {
+        forking::refuse_child();
         self.inject.push(entry(task));
         self.notify();
     }
@@ -194,6 +196,7 @@ impl Native {
 
     /// Wakes a worker that was taken off the list of the idle, counted as searching.
     fn unpark(&'static self, worker: &'static Worker) {
+        forking::refuse_child();
         match worker.permit.notify() {
             Found::Running => {}
             Found::Parked => {

@@ -22,7 +22,7 @@ use tokio::task::{JoinHandle, block_in_place};
 
 use crate::ending::refuse;
 use crate::scheduler::{HeldWorker, Info, Lost, Scheduler, Unchangeable};
-use crate::{multi_thread, panics, runtime};
+use crate::{forking, multi_thread, panics, runtime};
 
 mod linger;
 mod task;
@@ -98,6 +98,7 @@ impl Scheduler for Tokio {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
+        forking::refuse_child();
         Join(self.runtime.spawn(Task::new(future)))
     }
 
@@ -114,6 +115,7 @@ impl Scheduler for Tokio {
     }
 
     fn block<R>(&'static self, blocking: impl FnOnce() -> R) -> R {
+        forking::refuse_child();
         let _blocked = Blocked::on(self);
         block_in_place(blocking)
     }
