@@ -9,6 +9,7 @@
 pub mod block;
 mod calls;
 mod ending;
+mod forking;
 mod goroutine;
 mod multi_thread;
 // With the models no scheduler is built of it, only its protocols.

@@ -13,7 +13,7 @@ use crate::ending::refuse;
 use crate::goroutine::{self, Goroutine};
 use crate::registry::{self, BUILT, Running};
 use crate::scheduler::{HeldWorker, Info, Unchangeable};
-use crate::{calls, panics};
+use crate::{calls, forking, panics};
 
 pub use crate::calls::BlockingCall;
 
@@ -177,6 +177,7 @@ fn start() -> Running {
         let workers = starting_workers(*requested);
         let Info { name, .. } = chosen();
         panics::install_hook(current);
+        forking::remember();
         match Running::start(name, workers) {
             Ok(running) => running,
             Err(error) => refuse(&format!(

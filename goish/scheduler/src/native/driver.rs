@@ -154,10 +154,12 @@ impl Inside<'_> {
     pub(super) fn sleep(self, worker: &Worker, native: &Native) {
         let driver = self.driver;
         worker.own.drives.set(true);
-        worker.own.driver_told.set(false);
         self.runtime.block_on(async {
             let mut alarm = pin!(None::<Sleep>);
             poll_fn(|context| {
+                // What it was told of may be gone: another worker has taken it. Then it must be told of
+                // what comes next.
+                worker.own.driver_told.set(false);
                 if worker.has_work() || !native.inject.is_empty() {
                     return Poll::Ready(());
                 }

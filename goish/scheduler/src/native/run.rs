@@ -3,9 +3,8 @@
 
 use std::cell::Cell;
 use std::hint::spin_loop;
-use std::ptr::null_mut;
 use std::sync::PoisonError;
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, SeqCst};
 use std::thread;
 
 use futures_lite::future::block_on;
@@ -17,8 +16,8 @@ use super::thread::hold;
 use super::vacancy::{self, Left};
 use super::worker::{COMPUTES, Worker, current, set_current};
 use super::{clock, held};
-use crate::panics;
 use crate::scheduler::Held;
+use crate::{forking, panics};
 
 /// Every so many turns a worker looks whether a timer is due.
 const TURNS_BETWEEN_TIMERS: u32 = 16;
@@ -153,7 +152,7 @@ impl Native {
         unsafe { worker.settle_memory() };
         let begun = clock::now();
         self.fire_all_timers(begun);
-        let mut seen = Seen::default();
+        let mut seen = None;
         loop {
             for _ in 0..4 {
                 // SAFETY: this thread holds the worker (W1).
@@ -165,18 +164,17 @@ impl Native {
                 spin_loop();
             }
             let now = clock::now();
-            if let Some(task) = self.steal_next(worker, &mut seen, now) {
+            let looks_on = now - begun < 2 * NEXT_IS_LEFT;
+            if let Some(task) = self.steal_next(worker, &mut seen, now, looks_on) {
                 return Some(task);
             }
-            let moment = if !seen.task.is_null() {
-                2 * NEXT_IS_LEFT
-            } else if worker.own.slept_shortly.get() && !self.driver.is_worth_a_look() {
-                MOMENT
-            } else {
-                0
-            };
-            if now - begun >= moment {
-                return None;
+            // Whoever was seen is waited for, however long a round takes.
+            if seen.is_none() {
+                let is_hopeful = worker.own.slept_shortly.get() && !self.driver.is_worth_a_look();
+                let moment = if is_hopeful { MOMENT } else { 0 };
+                if now - begun >= moment {
+                    return None;
+                }
             }
             (0..16).for_each(|_| spin_loop());
         }
@@ -198,29 +196,55 @@ impl Native {
             })
     }
 
-    /// What another worker was about to run next, if it has not for a while.
-    fn steal_next(&self, worker: &Worker, seen: &mut Seen, now: u64) -> Option<Task> {
-        for victim in self.all().filter(|victim| victim.id != worker.id) {
-            let task = victim.peek_next();
-            if task.is_null() {
-                continue;
+    /// What another worker was about to run next, if it has not for a while. One is looked at, until
+    /// it is taken or gone; then another, unless this one has looked for long.
+    fn steal_next(
+        &self,
+        worker: &Worker,
+        seen: &mut Option<Seen>,
+        now: u64,
+        looks_on: bool,
+    ) -> Option<Task> {
+        let made = self.made.load(Acquire);
+        let start = match *seen {
+            None => worker.random() % made,
+            Some(Seen {
+                victim,
+                task,
+                since,
+            }) => {
+                let is_there = victim.peek_next() == task;
+                if is_there && now - since <= NEXT_IS_LEFT {
+                    return None;
+                }
+                if is_there && let Some(task) = victim.take_seen(task) {
+                    return Some(task);
+                }
+                victim.id + 1
             }
-            if seen.worker != victim.id || seen.task != task {
-                *seen = Seen {
-                    worker: victim.id,
-                    task,
-                    since: now,
-                };
-            } else if now - seen.since > NEXT_IS_LEFT {
-                return victim.take_seen(task);
-            }
+        };
+        if seen.is_some() && !looks_on {
+            *seen = None;
+            return None;
         }
+        *seen = (start..made).chain(0..start).find_map(|id| {
+            // SAFETY: what is not null was leaked (W3).
+            let victim = unsafe { self.workers[id].load(Acquire).as_ref() }?;
+            let task = victim.peek_next();
+            let is_another = id != worker.id && !task.is_null();
+            is_another.then_some(Seen {
+                victim,
+                task,
+                since: now,
+            })
+        });
         None
     }
 
     /// There is nothing to do: sleeps until there is.
     #[inline(never)]
     fn rest(&'static self, worker: &'static Worker) {
+        forking::refuse_child();
         // SAFETY: this thread holds the worker (W1).
         unsafe { worker.settle_memory() };
         let searched = worker.own.searches.replace(false);
@@ -290,7 +314,7 @@ impl Native {
             self.active.fetch_add(1, AcqRel);
         }
         let target = self.target.load(Acquire);
-        let too_many = self.active.fetch_update(AcqRel, Acquire, |active| {
+        let too_many = self.active.fetch_update(SeqCst, Acquire, |active| {
             (active > target).then(|| active - 1)
         });
         if too_many.is_err() {
@@ -309,6 +333,8 @@ impl Native {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(worker.id);
+        // The number may have been changed meanwhile, by one who has counted this worker.
+        self.fill_up();
         if gave || was_last || self.is_work_queued() {
             self.notify();
         }
@@ -336,9 +362,12 @@ impl Native {
         let Some(worker) = current().filter(|worker| !worker.own.drives.get()) else {
             return thread::yield_now();
         };
-        worker.own.looked.set(0);
-        self.look_at_the_clock(worker, true);
-        if worker.has_work() || !self.inject.is_empty() {
+        self.look_at_the_clock(worker, false);
+        // The driver is another thread's to enter: this one may stand in a runtime of the user's own,
+        // and tokio refuses to have a thread in two.
+        let is_driver_alone =
+            !self.driver.is_held() && self.driver.left_alone_for(clock::now()) >= BETWEEN_TURNS;
+        if worker.has_work() || !self.inject.is_empty() || is_driver_alone {
             // A goroutine behind all that wait has its turn when they have had theirs.
             let turn = spawn(self, std::future::ready(()));
             self.block(|| block_on(turn));
@@ -348,6 +377,7 @@ impl Native {
     /// Hands this thread's worker on: to a thread without one if there is work for it, else to whoever
     /// notifies it.
     fn hand_on(&'static self, worker: &'static Worker) {
+        forking::refuse_child();
         if worker.replaced.load(Relaxed) != 0 {
             // Another has its place already, unless there are fewer workers than there should be.
             self.step_back(worker);
@@ -400,18 +430,9 @@ impl Native {
 }
 
 /// A goroutine that another worker is about to run, and since when it has been seen there.
+#[derive(Clone, Copy)]
 struct Seen {
-    worker: usize,
+    victim: &'static Worker,
     task: *mut (),
     since: u64,
-}
-
-impl Default for Seen {
-    fn default() -> Self {
-        Self {
-            worker: usize::MAX,
-            task: null_mut(),
-            since: 0,
-        }
-    }
 }

@@ -4,7 +4,7 @@ use std::alloc::Layout;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{NonNull, null_mut};
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 use std::sync::atomic::{AtomicI64, AtomicPtr, AtomicUsize};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -18,6 +18,7 @@ use super::thread::Spares;
 use super::timers::Timers;
 use super::watch::Watch;
 use super::worker::{Worker, current, entry};
+use crate::forking;
 
 /// How many workers there may be, those that took the place of a held one included.
 const MOST_WORKERS: usize = 2 * crate::runtime::MOST_WORKERS;
@@ -113,15 +114,22 @@ impl Native {
     /// Changes the number of workers.
     pub(crate) fn change_workers(&'static self, workers: usize) {
         let workers = workers.clamp(1, MOST_WORKERS / 2);
-        self.target.store(workers, Release);
-        while self.active.load(Acquire) < workers {
-            if !self.add_worker() {
-                return;
-            }
-        }
+        // `SeqCst`, as where workers step back: those that do by what the number was before see what it
+        // is now, or are seen here.
+        self.target.store(workers, SeqCst);
+        self.fill_up();
         // Those that are too many step back when they next come by: idle ones now.
         for _ in workers..self.active.load(Acquire) {
             self.wake_anybody();
+        }
+    }
+
+    /// Adds workers until there are as many as there should be.
+    pub(super) fn fill_up(&'static self) {
+        while self.active.load(SeqCst) < self.target.load(SeqCst) {
+            if !self.add_worker() {
+                return;
+            }
         }
     }
 
@@ -162,6 +170,7 @@ impl Native {
     /// Queues a goroutine from a thread that holds no worker.
     #[cold]
     pub(super) fn inject(&'static self, task: Task) {
+        forking::refuse_child();
         self.inject.push(entry(task));
         self.notify();
     }
@@ -187,6 +196,7 @@ impl Native {
 
     /// Wakes a worker that was taken off the list of the idle, counted as searching.
     fn unpark(&'static self, worker: &'static Worker) {
+        forking::refuse_child();
         match worker.permit.notify() {
             Found::Running => {}
             Found::Parked => {

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use super::processor_time::{self, Clock};
 use super::state::Native;
 use super::worker::{Worker, set_current};
-use crate::ending;
+use crate::{ending, forking};
 
 /// For so long a thread that has no worker stays; tokio's blocking threads stay as long.
 const KEPT: Duration = Duration::from_secs(10);
@@ -161,6 +161,7 @@ impl Spares {
 impl Native {
     /// Finds a worker a thread. The caller holds the worker, and no longer does afterwards.
     pub(super) fn staff(&'static self, worker: &'static Worker) {
+        forking::refuse_child();
         match self.spares.pop() {
             Some(seat) => seat.give(worker),
             None => self.start_thread(worker),

@@ -11,9 +11,10 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Waker};
+use std::sync::atomic::Ordering::{self, SeqCst};
+use std::sync::atomic::{AtomicU8, AtomicUsize};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Instant;
 
 use tokio::runtime::{Builder, Handle, Runtime, RuntimeMetrics};
@@ -22,7 +23,7 @@ use tokio::task::{JoinHandle, block_in_place};
 
 use crate::ending::refuse;
 use crate::scheduler::{HeldWorker, Info, Lost, Scheduler, Unchangeable};
-use crate::{multi_thread, panics, runtime};
+use crate::{forking, multi_thread, panics, runtime};
 
 mod linger;
 mod task;
@@ -98,6 +99,7 @@ impl Scheduler for Tokio {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
+        forking::refuse_child();
         Join(self.runtime.spawn(Task::new(future)))
     }
 
@@ -114,6 +116,7 @@ impl Scheduler for Tokio {
     }
 
     fn block<R>(&'static self, blocking: impl FnOnce() -> R) -> R {
+        forking::refuse_child();
         let _blocked = Blocked::on(self);
         block_in_place(blocking)
     }
@@ -129,9 +132,15 @@ impl Scheduler for Tokio {
 
     fn alarm(&'static self, deadline: Instant, waker: Waker) -> Alarm {
         let mut sleep = Box::pin(unconstrained(self.sleep_until(deadline)));
+        let bell = Arc::new(Bell {
+            waker,
+            state: AtomicU8::new(Bell::IS_SET),
+        });
         // What a first poll does is to register the waker.
-        if let Poll::Ready(()) = sleep.as_mut().poll(&mut Context::from_waker(&waker)) {
-            let late = runtime::helper(async move { waker.wake() });
+        let polled = (sleep.as_mut()).poll(&mut Context::from_waker(&Waker::from(bell.clone())));
+        let has_rung = bell.state.swap(Bell::READY, SeqCst) == Bell::RUNG;
+        if polled.is_ready() || has_rung {
+            let late = runtime::helper(async move { bell.waker.wake_by_ref() });
             self.runtime.spawn(late);
         }
         Alarm(sleep)
@@ -223,6 +232,37 @@ pub(crate) struct Alarm(
 /// Whether goroutines wait that no worker has taken.
 fn is_work_queued() -> bool {
     (TOKIO.get()).is_some_and(|tokio| tokio.metrics.global_queue_depth() > 0)
+}
+
+/// What an alarm wakes. tokio may wake a waker while it is registered, and whoever sets an alarm may hold
+/// a lock that the waker takes: so one that rings then is rung anew afterwards.
+struct Bell {
+    waker: Waker,
+    state: AtomicU8,
+}
+
+impl Bell {
+    /// The alarm is being set.
+    const IS_SET: u8 = 0;
+    /// And has gone already.
+    const RUNG: u8 = 1;
+    /// It has been set.
+    const READY: u8 = 2;
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        let early = self
+            .state
+            .compare_exchange(Self::IS_SET, Self::RUNG, SeqCst, SeqCst);
+        if early == Err(Self::READY) {
+            self.waker.wake_by_ref();
+        }
+    }
 }
 
 /// The handle to a goroutine.
