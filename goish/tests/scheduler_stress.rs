@@ -200,7 +200,11 @@ fn woken_by_others(mut random: Random) {
                     let waker = waker.clone();
                     thread::spawn(|| waker.wake());
                 }
-                _ => waker.clone().wake(),
+                _ => {
+                    // By value, which is another way than by reference.
+                    let waker = waker.clone();
+                    waker.wake();
+                }
             }
             let mut kept = KEPT.lock().unwrap();
             kept.push_back(waker);
@@ -548,7 +552,10 @@ fn c_of_a_plain_function() -> int {
     c.Recv().0
 }
 
-const JOBS: [(&str, fn(Random)); 15] = [
+/// What a round may do, by name.
+type Job = (&'static str, fn(Random));
+
+const JOBS: [Job; 15] = [
     ("joined", joined),
     ("detached", detached),
     ("dropped", dropped),
