@@ -307,6 +307,12 @@ impl Native {
         !self.inject.is_empty() || self.all().any(|worker| worker.len() > 0)
     }
 
+    /// Whether a worker that goes away leaves something to be done. The driver is, too: whoever went
+    /// to sleep beside it relied on the one that stood in it, which may have been this one.
+    fn is_worker_wanted(&self) -> bool {
+        self.is_work_queued() || !self.driver.is_held()
+    }
+
     /// Gives the worker up if there are too many. Then this thread has none.
     #[cold]
     fn step_back(&'static self, worker: &'static Worker) {
@@ -335,7 +341,7 @@ impl Native {
             .push(worker.id);
         // The number may have been changed meanwhile, by one who has counted this worker.
         self.fill_up();
-        if gave || was_last || self.is_work_queued() {
+        if gave || was_last || self.is_worker_wanted() {
             self.notify();
         }
     }
@@ -400,7 +406,7 @@ impl Native {
         worker.set_rests(true);
         let is_wanted = || {
             self.driver.wake_before(worker.timers.next());
-            self.is_work_queued() || !self.driver.is_held()
+            self.is_worker_wanted()
         };
         if let Left::Wanted { searches } =
             vacancy::leave(&self.idle, &worker.permit, worker.id, is_wanted)

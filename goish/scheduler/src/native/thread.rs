@@ -77,7 +77,6 @@ impl Seat {
         Some(unsafe { &*worker })
     }
 
-    /// Waits for a worker until the instant.
     /// Looks for a moment whether it gets a worker.
     fn look(&self) -> Option<&'static Worker> {
         let end = Instant::now() + MOMENT;
