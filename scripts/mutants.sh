@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
-# Shows that every model fails when the step that it guards is taken out of the waiting core, or of
-# the native scheduler.
+# Shows that every model fails when the step that it guards is taken out of the waiting core, of the
+# native scheduler, or of sync.
 #
-# Each patch in engines/tests/mutants and goish/scheduler/tests/mutants takes out one step, and names
-# the models, or the tests where no model can see it, that must fail then. The patches are applied to
+# Each patch in a crate's tests/mutants takes out one step, and names the models, or the tests where no model can see it, that must fail then. The patches are applied to
 # a copy of the tree, one at a time; scripts/mutants.sh NAME... applies only those named. A patch that
 # does not apply or does not build is a failure too, and so is a model that no patch names.
 #
@@ -17,7 +16,7 @@ target="$(realpath -m "${CARGO_TARGET_DIR:-target}")/mutants"
 tree="$target/tree"
 log="$target/log"
 root="$PWD"
-crates=(engines goish/scheduler)
+crates=(engines goish/scheduler goish)
 # After how many seconds a test counts as hung. Unmutated, the slowest takes a few.
 limit=30
 failures=0
@@ -38,9 +37,19 @@ fail() {
 
 # What there is to know of a crate, which is named by its folder: its package, the features that its
 # models are built with, and the module that they are in.
-package() { case $1 in engines) echo goish-engines ;; *) echo goish-scheduler ;; esac; }
-features() { case $1 in engines) ;; *) echo scheduler-tokio ;; esac; }
-models() { case $1 in engines) echo core::models ;; *) echo native::models ;; esac; }
+package() {
+    case $1 in engines) echo goish-engines ;; goish/scheduler) echo goish-scheduler ;; *) echo goish ;; esac
+}
+features() {
+    case $1 in engines) ;; goish/scheduler) echo scheduler-tokio ;; *) echo engine-native,scheduler-tokio ;; esac
+}
+models() {
+    case $1 in
+        engines) echo core::models ;;
+        goish/scheduler) echo native::models ;;
+        *) echo sync::protocol::models ;;
+    esac
+}
 
 # Runs `cargo test` for a crate's guard: `model`, `test FILE` or `unit`, and what cargo is told besides.
 run() {

@@ -36,4 +36,4 @@ pub use capabilities::{Capabilities, Info, Support};
 pub use channel::{Channel, CloseError, Engine, Operations, SendError, TryRecvError, TrySendError};
 pub use raw::{RawChannels, RawReceiver, RawSender};
 pub use registry::*;
-pub use select::{Arm, Attempt, Case, Registration, Select, SelectArm, select, try_select};
+pub use select::{Arm, Attempt, Case, Glance, Registration, Select, SelectArm, select, try_select};

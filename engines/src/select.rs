@@ -13,6 +13,7 @@ use std::task::{Context, Poll, Waker};
 use smallvec::SmallVec;
 
 use crate::core::Claim;
+pub use crate::core::Glance;
 
 /// What came of trying one case.
 pub enum Attempt {
@@ -40,6 +41,11 @@ pub struct Registration<'a> {
 pub unsafe trait SelectArm: Send {
     /// Which channel it works on: the address that orders the locks.
     fn channel(&self) -> usize;
+    /// What the channel shows, if it can tell without its lock that the case has to wait. The same at two
+    /// looks means that it had to all the time between them.
+    fn blocked(&self) -> Option<Glance> {
+        None
+    }
     /// Takes the channel's lock.
     fn lock(&self);
     /// Gives the channel's lock back.
@@ -114,6 +120,9 @@ pub fn select<'s, 'a>(cases: &'s mut [Case<'a>]) -> Select<'s, 'a> {
 ///
 /// As [`select`].
 pub fn try_select(cases: &mut [Case<'_>]) -> Option<usize> {
+    if all_are_blocked(cases) {
+        return None;
+    }
     let order = Order::shuffled(cases);
     if let Some(index) = probe_each(cases, &order) {
         return Some(index);
@@ -293,6 +302,30 @@ fn live<'c, 'a>(
 ) -> impl Iterator<Item = (usize, Pin<&'c mut (dyn SelectArm + 'a)>)> {
     let cases = cases.iter_mut().enumerate();
     cases.filter_map(|(index, case)| Some((index, case.as_mut()?.as_mut())))
+}
+
+/// Whether all cases have to wait, at one instant, as far as their channels can tell without a lock.
+fn all_are_blocked(cases: &[Case<'_>]) -> bool {
+    /// Cases that are looked at like this: more are rarely all blocked, and taken as they come.
+    const MOST: usize = 4;
+    if cases.len() > MOST {
+        return false;
+    }
+    let mut looks = [None; MOST];
+    for (look, case) in looks.iter_mut().zip(cases) {
+        // A nil channel's always has to.
+        let Some(arm) = case else { continue };
+        *look = arm.blocked();
+        if look.is_none() {
+            return false;
+        }
+    }
+    // One look at one channel is an instant by itself.
+    cases.len() < 2
+        || looks
+            .iter()
+            .zip(cases)
+            .all(|(look, case)| case.as_ref().is_none_or(|arm| arm.blocked() == *look))
 }
 
 /// Looks at each case under its own lock alone: cheap, and enough when one is ready.

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use super::list::List;
 use super::waiter::{Claim, Phase, Waiter};
-use super::{Buffer, Core, Hint, State, Turn};
+use super::{Buffer, Core, Glance, Hint, State, Turn};
 use crate::channel::{SendError, TryRecvError, TrySendError};
 use crate::select::{Arm, Attempt, Registration, SelectArm};
 
@@ -33,6 +33,9 @@ pub trait Kind<T>: Sized {
 
     /// Where the channel notes whether the last one of its kind had to wait.
     const HINT: Hint;
+
+    /// Whether it could be done at once, by what the channel shows.
+    fn may_be_ready(glance: Glance) -> bool;
 
     /// Tries it under the lock.
     fn attempt<B: Buffer<T>>(
@@ -94,6 +97,11 @@ impl<T> Kind<T> for Receiving {
     const HINT: Hint = Hint::RECEIVES_BLOCK;
 
     #[inline]
+    fn may_be_ready(glance: Glance) -> bool {
+        glance.may_receive()
+    }
+
+    #[inline]
     fn attempt<B: Buffer<T>>(state: &mut State<T, B>, (): ()) -> Attempted<Option<T>, ()> {
         match state.try_recv() {
             Ok((value, wake)) => Ok((Some(value), wake)),
@@ -147,6 +155,11 @@ impl<T> Kind<T> for Sending {
     type Input = T;
     type Output = Result<(), SendError<T>>;
     const HINT: Hint = Hint::SENDS_BLOCK;
+
+    #[inline]
+    fn may_be_ready(glance: Glance) -> bool {
+        glance.may_send()
+    }
 
     #[inline]
     fn attempt<B: Buffer<T>>(state: &mut State<T, B>, value: T) -> Attempted<Self::Output, T> {
@@ -471,8 +484,11 @@ impl<T, B: Buffer<T>, K: Kind<T>> Future for Operation<'_, T, B, K> {
 impl<T, B: Buffer<T>, K: Kind<T>> Drop for Operation<'_, T, B, K> {
     #[inline]
     fn drop(&mut self) {
-        if self.waiter.phase() != Phase::Finished {
-            self.abandon();
+        match self.waiter.phase() {
+            Phase::Finished => {}
+            // It has not begun, and has nothing to leave.
+            Phase::Idle if !K::has_value(Phase::Idle) => {}
+            _ => self.abandon(),
         }
     }
 }
@@ -482,6 +498,15 @@ impl<T, B: Buffer<T>, K: Kind<T>> Drop for Operation<'_, T, B, K> {
 unsafe impl<T: std::marker::Send, B: Buffer<T>, K: Kind<T>> SelectArm for Operation<'_, T, B, K> {
     fn channel(&self) -> usize {
         std::ptr::from_ref(self.core).addr()
+    }
+
+    fn blocked(&self) -> Option<Glance> {
+        // An arm that was used before is for `attempt` to tell.
+        if !B::IS_SHOWN || self.waiter.phase() != Phase::Idle {
+            return None;
+        }
+        let glance = self.core.shown.look();
+        (!K::may_be_ready(glance)).then_some(glance)
     }
 
     fn lock(&self) {

@@ -4,6 +4,10 @@ use std::collections::VecDeque;
 
 /// A first-in-first-out queue, used under the core's lock only.
 pub trait Buffer<T>: Send {
+    /// Whether a look at its length costs next to nothing. Then the channel shows whether an operation
+    /// would wait, and a `select` with a `default` needs no lock to find nothing.
+    const IS_SHOWN: bool;
+
     /// A queue of at most `capacity` values; 0 keeps none.
     fn bounded(capacity: usize) -> Self;
     /// A queue without a limit.
@@ -59,6 +63,9 @@ pub struct Backed<T, Q> {
 }
 
 impl<T: Send, Q: Queue<T>> Buffer<T> for Backed<T, Q> {
+    // A crate's own channel may take a lock to say how long it is.
+    const IS_SHOWN: bool = false;
+
     fn bounded(capacity: usize) -> Self {
         let queue = (capacity > 0).then(|| Q::bounded(capacity));
         Self {
@@ -127,6 +134,8 @@ impl<T> Ring<T> {
 }
 
 impl<T: Send> Buffer<T> for Ring<T> {
+    const IS_SHOWN: bool = true;
+
     fn bounded(capacity: usize) -> Self {
         Self {
             values: VecDeque::new(),

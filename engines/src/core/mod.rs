@@ -33,6 +33,7 @@ mod arms;
     reason = "which buffers are used depends on the engines that are built"
 )]
 mod buffer;
+mod glance;
 mod list;
 #[cfg(all(test, goish_loom))]
 mod models;
@@ -48,6 +49,7 @@ use std::task::Waker;
 use smallvec::SmallVec;
 
 use crate::channel::{CloseError, TryRecvError, TrySendError};
+use glance::Shown;
 use list::List;
 use sync::{AtomicU8, RawLock, UnsafeCell};
 use turn::Turn;
@@ -56,6 +58,7 @@ use waiter::{Phase, Waiter};
 pub(crate) use arms::{Recv, Send};
 #[allow(unused_imports, reason = "as above")]
 pub(crate) use buffer::{Backed, Buffer, Queue, Ring};
+pub use glance::Glance;
 pub(crate) use shared::Shared;
 pub(crate) use waiter::Claim;
 
@@ -67,6 +70,7 @@ const CLOSE_BATCH: usize = 32;
 pub struct Core<T, B> {
     lock: RawLock,
     hint: Hints,
+    shown: Shown,
     state: UnsafeCell<State<T, B>>,
 }
 
@@ -139,6 +143,7 @@ impl<T, B: Buffer<T>> Core<T, B> {
         Self {
             lock: RawLock::new(),
             hint: Hints(AtomicU8::new(0)),
+            shown: Shown::new(&state),
             state: UnsafeCell::new(state),
         }
     }
@@ -159,11 +164,22 @@ impl<T, B: Buffer<T>> Core<T, B> {
     /// The caller holds the lock and has no other reference to the state.
     #[inline]
     unsafe fn state_mut<R>(&self, change: impl FnOnce(&mut State<T, B>) -> R) -> R {
-        // SAFETY: the lock is held, so this is the only reference.
-        self.state.with_mut(|state| change(unsafe { &mut *state }))
+        self.state.with_mut(|state| {
+            // SAFETY: the lock is held, so this is the only reference.
+            let state = unsafe { &mut *state };
+            let result = change(state);
+            if B::IS_SHOWN {
+                // SAFETY: the caller holds the lock.
+                unsafe { self.shown.update(state) };
+            }
+            result
+        })
     }
 
     fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
+        if B::IS_SHOWN && !self.shown.look().may_send() {
+            return Err(TrySendError::Full(value));
+        }
         let wake = self.locked(|state| state.try_send(value))?;
         if let Some(waker) = wake {
             waker.wake();
@@ -172,6 +188,9 @@ impl<T, B: Buffer<T>> Core<T, B> {
     }
 
     fn try_recv(&self) -> Result<T, TryRecvError> {
+        if B::IS_SHOWN && !self.shown.look().may_receive() {
+            return Err(TryRecvError::Empty);
+        }
         let (value, wake) = self.locked(State::try_recv)?;
         if let Some(waker) = wake {
             waker.wake();

@@ -8,7 +8,9 @@ use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 use std::task::Waker;
 
-use goish_engines::{Arm, Attempt, Case, Channel, Engine, Operations, Registration, SelectArm};
+use goish_engines::{
+    Arm, Attempt, Case, Channel, Engine, Glance, Operations, Registration, SelectArm,
+};
 use pin_project_lite::pin_project;
 
 use crate::block;
@@ -99,6 +101,10 @@ unsafe impl<T: Send, E: Engine> SelectArm for ReceiveArm<'_, T, E> {
         self.arm.channel()
     }
 
+    fn blocked(&self) -> Option<Glance> {
+        self.arm.blocked()
+    }
+
     fn lock(&self) {
         self.arm.lock();
     }
@@ -152,6 +158,7 @@ impl<T: Send, E: Engine> Arm for ReceiveArm<'_, T, E> {
 }
 
 /// A receive; nothing for nil.
+#[inline]
 #[track_caller]
 pub fn receive_case<T: Send, E: Engine>(chan: &Chan<T, E>) -> Option<ReceiveArm<'_, T, E>> {
     offered::<E>(E::INFO.capabilities.select, "select!");
@@ -164,6 +171,7 @@ pub fn receive_case<T: Send, E: Engine>(chan: &Chan<T, E>) -> Option<ReceiveArm<
 }
 
 /// A send; nothing for nil.
+#[inline]
 #[track_caller]
 pub fn send_case<T: Send, E: Engine>(chan: &Chan<T, E>, value: T) -> Option<SendArm<'_, T, E>> {
     offered::<E>(E::INFO.capabilities.select, "select!");

@@ -168,3 +168,45 @@ fn a_passed_select_touches_nobody() {
         assert_eq!(block_on(behind), Some(if served { 3 } else { 4 }));
     });
 }
+
+/// What was sent before is seen without the lock (guards that the word is stored under it).
+#[test]
+fn a_look_sees_what_was_sent_before() {
+    explore(|| {
+        let (chan, sent) = (Chan::bounded(1), Arc::new(AtomicBool::new(false)));
+        let sender = thread::spawn({
+            let (chan, sent) = (chan.clone(), sent.clone());
+            move || {
+                chan.try_send(1).unwrap();
+                sent.store(true, Ordering::Release);
+            }
+        });
+        let was_sent = sent.load(Ordering::Acquire);
+        let mut receive = pin!(chan.recv_arm());
+        let chosen = try_select(&mut [Some(receive.as_mut())]);
+        assert!(chosen.is_some() || !was_sent);
+        sender.join().unwrap();
+        assert_eq!(chosen.is_none(), chan.try_recv().is_ok());
+    });
+}
+
+/// At every instant one of two channels has a value: then a select finds one (guards the second look).
+#[test]
+fn a_look_at_two_channels_is_one_look() {
+    explore(|| {
+        let (left, right) = (Chan::bounded(1), Chan::bounded(1));
+        left.try_send(1).unwrap();
+        let mover = thread::spawn({
+            let (left, right) = (left.clone(), right.clone());
+            move || {
+                right.try_send(2).unwrap();
+                // Not `try_recv`, which looks first: of two looks at one thing loom remembers the last.
+                let _ = poll_once(pin!(left.recv()), Waker::noop());
+            }
+        });
+        let (mut a, mut b) = (pin!(right.recv_arm()), pin!(left.recv_arm()));
+        let chosen = try_select(&mut [Some(a.as_mut()), Some(b.as_mut())]);
+        assert!(chosen.is_some());
+        mover.join().unwrap();
+    });
+}
