@@ -28,10 +28,25 @@ pub(crate) fn spawn(root: &Root, body: &Block) -> TokenStream {
     let statements = &body.stmts;
     let span = hidden(at);
     let scope = scope(root);
-    quote_spanned!(span=> #runtime::spawn(async move {
+    let place = place(root);
+    quote_spanned!(span=> #runtime::spawn(#place, async move {
         #scope
         #(#statements)*
     }))
+}
+
+/// A value that has the place of the macro's call in its type, so that nobody has to carry it.
+fn place(root: &Root) -> TokenStream {
+    let at = Span::call_site();
+    let (runtime, span) = (root.runtime(at), hidden(at));
+    quote_spanned!(span=> {
+        struct Place;
+        impl #runtime::Place for Place {
+            const AT: ::core::option::Option<&'static ::core::primitive::str> =
+                ::core::option::Option::Some(::core::concat!(::core::file!(), ":", ::core::line!()));
+        }
+        Place
+    })
 }
 
 /// What rewritten operations need to have in scope.

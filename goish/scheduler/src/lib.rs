@@ -24,6 +24,7 @@ mod registry;
 pub mod runtime;
 mod scheduler;
 mod slice;
+mod threads;
 #[cfg(feature = "scheduler-tokio")]
 mod tokio;
 pub mod turn;
@@ -31,4 +32,4 @@ mod waiting;
 
 pub use goroutine::{Goroutine, Waiting};
 pub use panics::Panicked;
-pub use scheduler::{Held, HeldWorker, Info, Lost, Scheduler, Unchangeable};
+pub use scheduler::{Held, HeldWorker, Info, Lost, Place, Scheduler, Unchangeable, Unknown};

@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use crate::ending::refuse;
 use crate::goroutine::{self, Goroutine};
 use crate::registry::{self, BUILT, Running};
-use crate::scheduler::{HeldWorker, Info, Unchangeable};
+use crate::scheduler::{HeldWorker, Info, Place, Unchangeable};
 use crate::{calls, forking, panics};
 
 pub use crate::calls::BlockingCall;
@@ -26,18 +26,18 @@ static REQUESTED: Mutex<Option<usize>> = Mutex::new(None);
 /// Tasks of tokio's that are not goroutines.
 static HELPERS: AtomicI64 = AtomicI64::new(0);
 
-/// Spawns a future as a goroutine.
+/// Spawns a future as a goroutine; [`Unknown`](crate::Unknown) is a place, too.
 ///
 /// The first call starts the runtime. When that is impossible, it says why in a sentence and ends
 /// the program with exit code 2: the variable `GOMAXPROCS` holds no number of workers or
 /// `GOISH_SCHEDULER` no scheduler of this build, or the system gives no threads.
 #[inline]
-pub fn spawn<F>(future: F) -> Goroutine<F::Output>
+pub fn spawn<P: Place, F>(future: F) -> Goroutine<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    goroutine::spawn(running(), future)
+    goroutine::spawn::<P, F>(running(), future)
 }
 
 /// Waits until that time, by the clock of the scheduler.

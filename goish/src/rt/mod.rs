@@ -11,8 +11,8 @@ mod operation;
 mod outcome;
 mod probe;
 mod select;
+mod spawn;
 
-pub use crate::runtime::spawn;
 pub use crate::types::int;
 pub use outcome::{Finished, Received, Sent, Tried, TriedReceive, Unseen};
 pub use probe::{
@@ -23,6 +23,7 @@ pub use select::{
     block_forever, case, channel, never, owned_channel, receive_case, select, select_blocking,
     send_case, take, try_select, try_select_blocking,
 };
+pub use spawn::{Place, spawn};
 
 /// The type of an argument, before there is one: carries what is known from the user's call to
 /// where the argument is evaluated.

@@ -22,15 +22,14 @@ use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::task::{JoinHandle, block_in_place};
 
 use crate::ending::refuse;
-use crate::scheduler::{HeldWorker, Info, Lost, Scheduler, Unchangeable};
+use crate::scheduler::{HeldWorker, Info, Lost, Place, Scheduler, Unchangeable};
+use crate::threads::{self, Limit};
 use crate::{forking, multi_thread, panics, runtime};
 
 mod linger;
 mod task;
-mod threads;
 
 use task::Task;
-use threads::Limit;
 
 /// Threads for what goroutines have `spawn_blocking` run, beside their own: as many as tokio's default.
 const SPAWNED: usize = 512;
@@ -94,7 +93,7 @@ impl Scheduler for Tokio {
     }
 
     #[inline]
-    fn spawn<F>(&'static self, future: F) -> Join<F::Output>
+    fn spawn<P: Place, F>(&'static self, future: F) -> Join<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
@@ -210,10 +209,8 @@ impl Drop for Blocked {
 
 /// Ends the program, as Go does, if the system gives it no thread more.
 fn ensure_a_thread(blocked: usize) {
-    let refused = match std::thread::Builder::new().spawn(|| {}) {
-        Ok(thread) => thread.join().is_err(),
-        Err(_) => true,
-    };
+    let started = || std::thread::Builder::new().spawn(|| {});
+    let refused = !threads::is_room() || started().map_or(true, |thread| thread.join().is_err());
     if refused {
         refuse(&format!(
             "{}; {blocked} goroutines block in plain functions, and need one each: make the \
