@@ -10,6 +10,7 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Block, ItemFn, parse_macro_input};
 
 mod call;
+mod case;
 mod go_fn;
 mod names;
 mod nested;
