@@ -21,17 +21,15 @@ pub(crate) fn body(root: &Root, block: &mut Block) {
     Rewriter { root }.visit_block_mut(block);
 }
 
-/// Spawns a rewritten body.
-pub(crate) fn spawn(root: &Root, body: &Block) -> TokenStream {
-    let at = Span::call_site();
-    let runtime = root.runtime(at);
+/// The future of a rewritten body.
+pub(crate) fn goroutine(root: &Root, body: &Block) -> TokenStream {
     let statements = &body.stmts;
-    let span = hidden(at);
+    let span = hidden(Span::call_site());
     let scope = scope(root);
-    quote_spanned!(span=> #runtime::spawn(async move {
+    quote_spanned!(span=> async move {
         #scope
         #(#statements)*
-    }))
+    })
 }
 
 /// What rewritten operations need to have in scope.
