@@ -113,16 +113,16 @@ impl Start {
         if *is_empty {
             return quote_spanned!(span=> #runtime::spawn(#future));
         }
-        quote_spanned!(span=> {
+        quote_spanned!(span=> #runtime::spawn({
             #[allow(unused_mut)]
             let #start = #runtime::starting(#types, move |#parameters| #future);
             #changes
-            #runtime::spawn(#start({
+            #start({
                 #[allow(unused_imports)]
                 use #runtime::{MoveOther as _, ShareHandle as _};
                 #values
-            }))
-        })
+            })
+        }))
     }
 }
 

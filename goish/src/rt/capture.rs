@@ -29,7 +29,7 @@ impl<T> Types<T> {
 
 /// A goroutine's body, which takes variables of those types.
 #[inline(always)]
-pub fn starting<T, R>(_: Types<T>, body: impl FnOnce(T) -> R) -> impl FnOnce(T) -> R {
+pub fn starting<T, F: FnOnce(T) -> R, R>(_: Types<T>, body: F) -> F {
     body
 }
 

@@ -113,14 +113,15 @@ impl Walk {
         let Some(scope) = self.scopes.last_mut() else {
             return;
         };
-        match item {
-            Item::Const(item) => scope.insert(item.ident.to_string()),
-            Item::Fn(item) => scope.insert(item.sig.ident.to_string()),
-            Item::Static(item) => scope.insert(item.ident.to_string()),
-            Item::Struct(item) => scope.insert(item.ident.to_string()),
+        let name = match item {
+            Item::Const(item) => &item.ident,
+            Item::Fn(item) => &item.sig.ident,
+            Item::Static(item) => &item.ident,
+            Item::Struct(item) => &item.ident,
             Item::Use(item) => return declare_imports(scope, &item.tree),
             _ => return,
         };
+        scope.insert(name.to_string());
     }
 
     /// An expression that a pattern takes apart: Rust moves only the parts that are bound.
