@@ -149,6 +149,7 @@ mod chan;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod goroutine;
+mod handle;
 mod macros;
 mod range;
 pub mod runtime;
@@ -168,8 +169,9 @@ mod coop {
 pub use chan::{Chan, Recv, Send};
 #[doc(hidden)]
 pub use goish_macros as __macros;
-pub use goish_macros::go_fn;
+pub use goish_macros::{Handle, go_fn};
 pub use goroutine::{Goroutine, Panicked, Waiting};
+pub use handle::Handle;
 /// Microsoft's allocator, for programs that spawn much: see [the crate's page](crate#the-allocator).
 #[cfg(feature = "mimalloc")]
 pub use mimalloc::MiMalloc;

@@ -21,22 +21,19 @@ pub(crate) fn body(root: &Root, block: &mut Block) {
     Rewriter { root }.visit_block_mut(block);
 }
 
-/// Spawns a rewritten body.
-pub(crate) fn spawn(root: &Root, body: &Block) -> TokenStream {
-    let at = Span::call_site();
-    let runtime = root.runtime(at);
+/// The future of a rewritten body.
+pub(crate) fn goroutine(root: &Root, body: &Block) -> TokenStream {
     let statements = &body.stmts;
-    let span = hidden(at);
+    let span = hidden(Span::call_site());
     let scope = scope(root);
-    let place = place(root);
-    quote_spanned!(span=> #runtime::spawn(#place, async move {
+    quote_spanned!(span=> async move {
         #scope
         #(#statements)*
-    }))
+    })
 }
 
 /// A value that has the place of the macro's call in its type, so that nobody has to carry it.
-fn place(root: &Root) -> TokenStream {
+pub(crate) fn place(root: &Root) -> TokenStream {
     let at = Span::call_site();
     let (runtime, span) = (root.runtime(at), hidden(at));
     quote_spanned!(span=> {

@@ -113,6 +113,29 @@ impl Select {
         }
         self.default.iter_mut().for_each(visitor);
     }
+
+    /// The channels and the values, which are evaluated before anything is chosen.
+    pub(crate) fn operands(&self) -> impl Iterator<Item = &Expr> {
+        self.cases.iter().flat_map(|case| {
+            let value = match &case.kind {
+                Kind::Send(value) => Some(&**value),
+                Kind::Receive(_) => None,
+            };
+            [&case.channel].into_iter().chain(value)
+        })
+    }
+
+    /// The bodies, each with the patterns whose names it sees.
+    pub(crate) fn bodies(&self) -> impl Iterator<Item = (Vec<&Pat>, &Expr)> {
+        let cases = self.cases.iter().map(|case| {
+            let patterns = match &case.kind {
+                Kind::Receive(names) => names.value.iter().chain(&names.ok).collect(),
+                Kind::Send(_) => Vec::new(),
+            };
+            (patterns, &case.body)
+        });
+        cases.chain(self.default.iter().map(|body| (Vec::new(), body)))
+    }
 }
 
 /// A `case` as Go writes it.

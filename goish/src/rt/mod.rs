@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use crate::range::{Range, Ready};
 
+mod capture;
 mod operation;
 mod outcome;
 mod probe;
@@ -14,6 +15,7 @@ mod select;
 mod spawn;
 
 pub use crate::types::int;
+pub use capture::{AllHandles, Captured, MoveOther, NotAllHandles, ShareHandle, Types, starting};
 pub use outcome::{Finished, Received, Sent, Tried, TriedReceive, Unseen};
 pub use probe::{
     Do, GoschedProbe, Lock, PickPlain, PickTarget, Plain, Probe, RLock, Recv, Send, SleepProbe,
