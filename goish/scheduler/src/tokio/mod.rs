@@ -23,12 +23,14 @@ use tokio::task::{JoinHandle, block_in_place};
 
 use crate::ending::refuse;
 use crate::scheduler::{HeldWorker, Info, Lost, Scheduler, Unchangeable};
-use crate::{forking, multi_thread, panics, runtime};
+use crate::{forking, multi_thread, panics};
 
+mod count;
 mod linger;
 mod task;
 mod threads;
 
+use count::Counted;
 use task::Task;
 use threads::Limit;
 
@@ -100,7 +102,7 @@ impl Scheduler for Tokio {
         F::Output: Send + 'static,
     {
         forking::refuse_child();
-        Join(self.runtime.spawn(Task::new(future)))
+        Join(self.runtime.spawn(Counted::new(Task::new(future))))
     }
 
     fn is_on_worker(&self) -> bool {
@@ -140,8 +142,7 @@ impl Scheduler for Tokio {
         let polled = (sleep.as_mut()).poll(&mut Context::from_waker(&Waker::from(bell.clone())));
         let has_rung = bell.state.swap(Bell::READY, SeqCst) == Bell::RUNG;
         if polled.is_ready() || has_rung {
-            let late = runtime::helper(async move { bell.waker.wake_by_ref() });
-            self.runtime.spawn(late);
+            self.runtime.spawn(async move { bell.waker.wake_by_ref() });
         }
         Alarm(sleep)
     }
@@ -160,8 +161,7 @@ impl Scheduler for Tokio {
     }
 
     fn goroutines(&self) -> usize {
-        let tasks = self.metrics.num_alive_tasks();
-        tasks.saturating_sub(runtime::helpers())
+        count::goroutines()
     }
 
     fn current(&self) -> Option<u64> {
