@@ -7,13 +7,13 @@ use std::ptr::{null, null_mut};
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 use std::sync::atomic::{AtomicBool, AtomicPtr};
 use std::sync::{Mutex, PoisonError};
-use std::thread::{self, Builder, Thread};
+use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use super::processor_time::{self, Clock};
 use super::state::Native;
 use super::worker::{Worker, set_current};
-use crate::{ending, forking};
+use crate::{ending, forking, stack};
 
 /// For so long a thread that has no worker stays; tokio's blocking threads stay as long.
 const KEPT: Duration = Duration::from_secs(10);
@@ -169,7 +169,7 @@ impl Native {
 
     /// Starts a thread that holds the worker. As in Go, a program that gets no more threads ends.
     fn start_thread(&'static self, worker: &'static Worker) {
-        let started = Builder::new()
+        let started = stack::builder()
             .name("goish-worker".to_owned())
             .spawn(move || self.live(worker));
         if let Err(error) = started {

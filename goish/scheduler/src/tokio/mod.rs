@@ -23,7 +23,7 @@ use tokio::task::{JoinHandle, block_in_place};
 
 use crate::ending::refuse;
 use crate::scheduler::{HeldWorker, Info, Lost, Scheduler, Unchangeable};
-use crate::{forking, multi_thread, panics};
+use crate::{forking, multi_thread, panics, stack};
 
 mod count;
 mod linger;
@@ -83,6 +83,9 @@ impl Scheduler for Tokio {
             })
             .on_thread_unpark(linger::after_sleep)
             .enable_all();
+        if let Some(size) = stack::size() {
+            builder.thread_stack_size(size);
+        }
         // When the system refuses a worker its thread, tokio panics, and then waits for ever for
         // those that have started.
         let runtime = panics::or_refuse(|| builder.build(), threads::refused)?;
@@ -210,7 +213,7 @@ impl Drop for Blocked {
 
 /// Ends the program, as Go does, if the system gives it no thread more.
 fn ensure_a_thread(blocked: usize) {
-    let refused = match std::thread::Builder::new().spawn(|| {}) {
+    let refused = match stack::builder().spawn(|| {}) {
         Ok(thread) => thread.join().is_err(),
         Err(_) => true,
     };

@@ -7,6 +7,8 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
+use crate::stack;
+
 /// Mappings of memory that a thread of Rust's takes on Linux: its stack and the stack that overflows
 /// are handled on, with a guard page each.
 const MAPPINGS: u64 = 4;
@@ -83,11 +85,14 @@ pub(super) fn refused() -> String {
 
 /// The limit on memory, if there is no room for the stack of one thread more.
 fn memory() -> Option<Limit> {
-    /// Of a thread that Rust starts, with something for the rest.
-    const STACK: u64 = 4 << 20;
+    /// Of a thread that Rust starts.
+    const STACK: usize = 2 << 20;
+    /// Something for the rest.
+    const REST: u64 = 2 << 20;
     let value = resource(Resource::Memory)?;
     let used = status("VmSize:")? << 10;
-    (used + STACK > value).then_some(Limit {
+    let stack = stack::size().unwrap_or(STACK) as u64;
+    (used + stack + REST > value).then_some(Limit {
         name: "ulimit -v",
         value: value >> 10,
     })
