@@ -1,6 +1,8 @@
 //! How goroutines, and programs, end; and what the runtime says of itself.
 
 use std::process::Output;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use goish::prelude::*;
 
@@ -316,6 +318,10 @@ programs! {
         assert_eq!(runtime::scheduler(), expected);
     }
 
+    program_with_the_workers_of_the_machine {
+        assert_eq!(runtime::GOMAXPROCS(0), runtime::NumCPU());
+    }
+
     program_with_its_own_number_of_workers {
         assert_eq!(runtime::GOMAXPROCS(3), 2);
         assert_eq!(runtime::GOMAXPROCS(-1), 3);
@@ -493,7 +499,7 @@ fn workers_are_set_before_the_first_goroutine() {
 
 #[test]
 fn a_bad_number_of_workers_is_named() {
-    for value in ["none", "0", "-2", "1.5", "1000000", "99999999999999999999"] {
+    for value in ["none", "1.5", "1000000", "99999999999999999999"] {
         let text = ends(rerun("program_that_starts", "", value), 2);
         let expected = format!("and the environment has {value:?}: set it to a number");
         assert!(
@@ -503,8 +509,15 @@ fn a_bad_number_of_workers_is_named() {
         );
         assert_eq!(text.lines().count(), 1, "{text}");
     }
-    for value in ["", " 3 "] {
+    // As in Go, what is no positive number is as good as nothing.
+    for value in ["", " 3 ", "0", "-2", "-99999999999999999999"] {
         ends(rerun("program_that_starts", "", value), 0);
+    }
+    for value in ["", "0", "-1"] {
+        ends(
+            rerun("program_with_the_workers_of_the_machine", "", value),
+            0,
+        );
     }
 }
 
@@ -578,6 +591,36 @@ on_one_and_two_workers! {
             runtime::Gosched();
         }
         assert!(runtime::NumCPU() >= 1);
+    }
+
+    /// Neither tasks that are spawned on tokio nor what a plain function waits for that stands aside.
+    fn nothing_else_is_counted() {
+        let task = runtime::handle().spawn(std::future::pending::<()>());
+        let blocking = runtime::handle().spawn_blocking(|| {});
+        assert_eq!(runtime::NumGoroutine(), 1);
+        let stop = Arc::new(AtomicBool::new(false));
+        let stands_aside = || {
+            let stop = stop.clone();
+            let plain = move || while !stop.load(Ordering::Relaxed) {
+                runtime::Gosched();
+            };
+            go! { plain() }
+        };
+        let goroutines = [stands_aside(), stands_aside(), stands_aside()];
+        for _ in 0..20_000 {
+            assert_eq!(runtime::NumGoroutine(), 4);
+        }
+        stop.store(true, Ordering::Relaxed);
+        for g in goroutines {
+            g.Wait().unwrap();
+        }
+        let inner = go! { tokio::spawn(async { runtime::NumGoroutine() }).await.unwrap() };
+        assert_eq!(inner.Wait(), Ok(2));
+        runtime::handle().block_on(blocking).unwrap();
+        task.abort();
+        while runtime::NumGoroutine() > 1 {
+            runtime::Gosched();
+        }
     }
 
     fn gosched_lets_others_run() {

@@ -24,6 +24,7 @@ mod registry;
 pub mod runtime;
 mod scheduler;
 mod slice;
+mod stack;
 mod threads;
 #[cfg(feature = "scheduler-tokio")]
 mod tokio;

@@ -11,8 +11,6 @@ use futures_lite::future::block_on;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::{block_in_place, yield_now};
 
-use crate::runtime::helper;
-
 /// Whether this thread works for such a runtime.
 pub(crate) fn is_on_worker() -> bool {
     Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread)
@@ -44,7 +42,7 @@ pub(crate) fn poll_yield(context: &mut Context<'_>) {
 /// Lets the tasks run that wait for this worker.
 pub(crate) fn stand_aside() {
     // A task of the same runtime runs when somebody has taken up the worker.
-    let turn = Handle::current().spawn(helper(ready(())));
+    let turn = Handle::current().spawn(ready(()));
     // The task does nothing that could fail, and a runtime that is shut down has no turns.
     let _ = block_in_place(|| block_on(turn));
 }

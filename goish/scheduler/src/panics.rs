@@ -21,6 +21,12 @@ use std::time::{Duration, Instant};
 use crate::ending;
 use crate::scheduler::Lost;
 
+mod before;
+mod words;
+
+use before::Before;
+use words::message_of;
+
 /// What a panic is caught as.
 type Payload = Box<dyn Any + Send>;
 
@@ -199,16 +205,6 @@ pub(crate) fn or_refuse<R>(may_panic: impl FnOnce() -> R, sentence: fn() -> Stri
     result
 }
 
-fn message_of(payload: &(dyn Any + Send)) -> String {
-    if let Some(message) = payload.downcast_ref::<&str>() {
-        (*message).to_owned()
-    } else if let Some(message) = payload.downcast_ref::<String>() {
-        message.clone()
-    } else {
-        "(a value that is not text)".to_owned()
-    }
-}
-
 /// What only the panic hook gets to see.
 struct Seen {
     location: String,
@@ -316,7 +312,8 @@ extern "C" fn wait_until_decided() {
 }
 
 /// A goroutine's panic is not printed when it happens: it is told to whoever waits, or printed
-/// when nobody does. Every other panic goes to the hook that was there before.
+/// when nobody does. Every other panic goes to the hook that was there before; and so does every one
+/// of a goroutine's, too, if the program has set that hook.
 pub(crate) fn install_hook(current: fn() -> Option<u64>) {
     static INSTALL: Once = Once::new();
     if std::thread::panicking() {
@@ -324,13 +321,22 @@ pub(crate) fn install_hook(current: fn() -> Option<u64>) {
     }
     INSTALL.call_once(|| {
         ending::at_exit(wait_until_decided);
-        let before = std::panic::take_hook();
+        let before = Before::take();
         std::panic::set_hook(Box::new(move |info| {
             if let Some(sentence) = INSTEAD.get() {
                 ending::refuse(&sentence());
             }
-            if !IN_GOROUTINE.get() || !see(info, current) {
-                before(info);
+            if !IN_GOROUTINE.get() {
+                return before.tell(info);
+            }
+            if !UNDECIDED_HERE.replace(true) {
+                UNDECIDED.fetch_add(1, Ordering::SeqCst);
+            }
+            if before.is_users() {
+                before.tell(info);
+            }
+            if !see(info, current) && !before.is_users() {
+                before.tell(info);
             }
         }));
     });
@@ -340,18 +346,12 @@ pub(crate) fn install_hook(current: fn() -> Option<u64>) {
 /// panic itself, or this one happens while that one unwinds, and Rust is about to end the program
 /// without asking anybody: so it is not kept from the hook.
 fn see(info: &PanicHookInfo<'_>, current: fn() -> Option<u64>) -> bool {
-    if !UNDECIDED_HERE.replace(true) {
-        UNDECIDED.fetch_add(1, Ordering::SeqCst);
-    }
     let backtrace = Backtrace::capture();
     let location = info
         .location()
         .map_or_else(|| "?".to_owned(), |at| at.to_string());
     if cfg!(panic = "abort") {
-        let message = info
-            .payload_as_str()
-            .unwrap_or("(a value that is not text)")
-            .to_owned();
+        let message = message_of(info.payload());
         let report = Report {
             panic: Panicked {
                 message,

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::task::Waker;
 use std::time::Instant;
@@ -22,9 +21,6 @@ pub const MOST_WORKERS: usize = 10_000;
 
 /// What [`set_workers`] was called with, before the runtime started.
 static REQUESTED: Mutex<Option<usize>> = Mutex::new(None);
-
-/// Tasks of tokio's that are not goroutines.
-static HELPERS: AtomicI64 = AtomicI64::new(0);
 
 /// Spawns a future as a goroutine; [`Unknown`](crate::Unknown) is a place, too.
 ///
@@ -134,36 +130,6 @@ pub fn schedulers() -> &'static [Info] {
     BUILT
 }
 
-/// A task of tokio's that is not a goroutine.
-pub fn helper<F: Future>(future: F) -> impl Future<Output = F::Output> {
-    let counted = Helper::new();
-    async move {
-        let _counted = counted;
-        future.await
-    }
-}
-
-/// How many of those there are.
-#[cfg(feature = "scheduler-tokio")]
-pub(crate) fn helpers() -> usize {
-    usize::try_from(HELPERS.load(Ordering::Relaxed)).unwrap_or(0)
-}
-
-struct Helper;
-
-impl Helper {
-    fn new() -> Self {
-        HELPERS.fetch_add(1, Ordering::Relaxed);
-        Self
-    }
-}
-
-impl Drop for Helper {
-    fn drop(&mut self) {
-        HELPERS.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 #[inline]
 fn running() -> Running {
     registry::running().unwrap_or_else(start)
@@ -204,20 +170,33 @@ fn chosen() -> Info {
     })
 }
 
-/// As in Go an empty variable is none. Go takes no notice of one that is no positive number.
+/// As in Go, 0, a negative number and an empty variable are none. What is no number at all Go passes
+/// over, too; here it is refused, since whoever wrote it meant something else.
 fn starting_workers(requested: Option<usize>) -> usize {
     if let Some(requested) = requested {
         return requested;
     }
-    let Some(value) = std::env::var_os("GOMAXPROCS").filter(|value| !value.is_empty()) else {
+    let Some(value) = std::env::var_os("GOMAXPROCS") else {
         return processors();
     };
-    let number = value.to_str().and_then(|text| text.trim().parse().ok());
-    match number {
-        Some(number @ 1..=MOST_WORKERS) => number,
+    match value.to_str().and_then(wanted_workers) {
+        Some(None) => processors(),
+        Some(Some(number @ 1..=MOST_WORKERS)) => number,
         _ => refuse(&format!(
             "GOMAXPROCS is a number of workers, 1 to {MOST_WORKERS}, and the environment has \
              {value:?}: set it to a number or not at all"
         )),
     }
+}
+
+/// The number of workers that a text asks for, if it asks for any; nothing if it is no number.
+fn wanted_workers(text: &str) -> Option<Option<usize>> {
+    let text = text.trim();
+    let is_negative = (text.strip_prefix('-'))
+        .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()));
+    if text.is_empty() || is_negative {
+        return Some(None);
+    }
+    let number: usize = text.parse().ok()?;
+    Some((number > 0).then_some(number))
 }

@@ -7,6 +7,8 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
+use crate::stack;
+
 /// Mappings of memory that a thread of Rust's takes on Linux: its stack and the stack that overflows
 /// are handled on, with a guard page each.
 const MAPPINGS: u64 = 4;
@@ -91,11 +93,14 @@ pub(crate) fn is_room() -> bool {
 
 /// The limit on memory, if there is no room for the stack of one thread more.
 fn memory() -> Option<Limit> {
-    /// For the stack of a thread that Rust starts, and what libc adds; several may start at once.
-    const ROOM: u64 = 16 << 20;
+    /// Of a thread that Rust starts.
+    const STACK: usize = 2 << 20;
+    /// What libc adds, and the same for some that start at the same time.
+    const REST: u64 = 14 << 20;
     let value = resource(Resource::Memory)?;
     let used = status("VmSize:")? << 10;
-    (used + ROOM > value).then_some(Limit {
+    let stack = stack::size().unwrap_or(STACK) as u64;
+    (used + stack + REST > value).then_some(Limit {
         name: "ulimit -v",
         value: value >> 10,
     })

@@ -33,6 +33,8 @@ mod state;
 #[cfg(not(goish_loom))]
 mod thread;
 #[cfg(not(goish_loom))]
+mod turns;
+#[cfg(not(goish_loom))]
 mod watch;
 #[cfg(not(goish_loom))]
 mod worker;

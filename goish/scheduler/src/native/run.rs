@@ -11,12 +11,12 @@ use futures_lite::future::block_on;
 
 use super::cell::{self, Ran, Task};
 use super::driver::BETWEEN_TURNS;
-use super::state::{Native, fire, spawn};
+use super::state::{Native, fire};
 use super::thread::hold;
 use super::vacancy::{self, Left};
 use super::worker::{COMPUTES, Worker, current, set_current};
-use super::{clock, held};
-use crate::scheduler::{Held, Unknown};
+use super::{clock, held, turns};
+use crate::scheduler::Held;
 use crate::{forking, panics};
 
 /// Every so many turns a worker looks whether a timer is due.
@@ -364,9 +364,12 @@ impl Native {
             return blocking();
         };
         self.hand_on(worker);
-        let output = blocking();
-        self.take_back(worker);
-        output
+        // Taken back also when the user's own call panics, and the goroutine may go on.
+        let _taken_back = TakenBack {
+            native: self,
+            worker,
+        };
+        blocking()
     }
 
     /// Whether anything waits for this thread's worker.
@@ -386,8 +389,8 @@ impl Native {
         let is_driver_alone =
             !self.driver.is_held() && self.driver.left_alone_for(clock::now()) >= BETWEEN_TURNS;
         if worker.has_work() || !self.inject.is_empty() || is_driver_alone {
-            // A goroutine behind all that wait has its turn when they have had theirs.
-            let turn = spawn::<Unknown, _>(self, std::future::ready(()));
+            // What is behind all that wait has its turn when they have had theirs.
+            let turn = turns::queue(self, worker);
             self.block(|| block_on(turn));
         }
     }
@@ -447,6 +450,18 @@ impl Native {
             // The goroutine goes on instead, so somebody else has to search.
             self.notify();
         }
+    }
+}
+
+/// Takes a worker back that was handed on.
+struct TakenBack {
+    native: &'static Native,
+    worker: &'static Worker,
+}
+
+impl Drop for TakenBack {
+    fn drop(&mut self) {
+        self.native.take_back(self.worker);
     }
 }
 

@@ -6,14 +6,14 @@ use std::ptr::{null, null_mut};
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicBool, AtomicPtr};
 use std::sync::{LazyLock, Mutex, PoisonError};
-use std::thread::{self, Builder, Thread};
+use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use super::processor_time::{self, Clock};
 use super::state::Native;
 use super::worker::{Worker, set_current};
 use crate::threads::{self, Limit};
-use crate::{ending, forking};
+use crate::{ending, forking, stack};
 
 /// How many threads there may be, and what limits them.
 static MOST: LazyLock<(usize, Limit)> = LazyLock::new(threads::most_blocked);
@@ -177,7 +177,7 @@ impl Native {
             refuse(&format!("{limit} allows goish {most} threads"));
         }
         let started = || {
-            let builder = Builder::new().name("goish-worker".to_owned());
+            let builder = stack::builder().name("goish-worker".to_owned());
             builder.spawn(move || self.live(worker)).is_ok()
         };
         if !threads::is_room() || !started() {

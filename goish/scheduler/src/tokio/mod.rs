@@ -24,11 +24,13 @@ use tokio::task::{JoinHandle, block_in_place};
 use crate::ending::refuse;
 use crate::scheduler::{HeldWorker, Info, Lost, Place, Scheduler, Unchangeable};
 use crate::threads::{self, Limit};
-use crate::{forking, multi_thread, panics, runtime};
+use crate::{forking, multi_thread, panics, stack};
 
+mod count;
 mod linger;
 mod task;
 
+use count::Counted;
 use task::Task;
 
 /// Threads for what goroutines have `spawn_blocking` run, beside their own: as many as tokio's default.
@@ -80,6 +82,9 @@ impl Scheduler for Tokio {
             })
             .on_thread_unpark(linger::after_sleep)
             .enable_all();
+        if let Some(size) = stack::size() {
+            builder.thread_stack_size(size);
+        }
         // When the system refuses a worker its thread, tokio panics, and then waits for ever for
         // those that have started.
         let runtime = panics::or_refuse(|| builder.build(), threads::refused)?;
@@ -99,7 +104,7 @@ impl Scheduler for Tokio {
         F::Output: Send + 'static,
     {
         forking::refuse_child();
-        Join(self.runtime.spawn(Task::new(future)))
+        Join(self.runtime.spawn(Counted::new(Task::new(future))))
     }
 
     fn is_on_worker(&self) -> bool {
@@ -139,8 +144,7 @@ impl Scheduler for Tokio {
         let polled = (sleep.as_mut()).poll(&mut Context::from_waker(&Waker::from(bell.clone())));
         let has_rung = bell.state.swap(Bell::READY, SeqCst) == Bell::RUNG;
         if polled.is_ready() || has_rung {
-            let late = runtime::helper(async move { bell.waker.wake_by_ref() });
-            self.runtime.spawn(late);
+            self.runtime.spawn(async move { bell.waker.wake_by_ref() });
         }
         Alarm(sleep)
     }
@@ -159,8 +163,7 @@ impl Scheduler for Tokio {
     }
 
     fn goroutines(&self) -> usize {
-        let tasks = self.metrics.num_alive_tasks();
-        tasks.saturating_sub(runtime::helpers())
+        count::goroutines()
     }
 
     fn current(&self) -> Option<u64> {
@@ -209,7 +212,7 @@ impl Drop for Blocked {
 
 /// Ends the program, as Go does, if the system gives it no thread more.
 fn ensure_a_thread(blocked: usize) {
-    let started = || std::thread::Builder::new().spawn(|| {});
+    let started = || stack::builder().spawn(|| {});
     let refused = !threads::is_room() || started().map_or(true, |thread| thread.join().is_err());
     if refused {
         refuse(&format!(
