@@ -148,6 +148,7 @@ pub mod __rt;
 mod chan;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod context;
 pub mod errors;
 mod goroutine;
 mod handle;
@@ -190,5 +191,5 @@ pub mod prelude {
     pub use crate::errors::{error, nil};
     pub use crate::goroutine::Goroutine;
     pub use crate::types::*;
-    pub use crate::{chan, close, errors, go, go_fn, range, runtime, select, sync, time};
+    pub use crate::{chan, close, context, errors, go, go_fn, range, runtime, select, sync, time};
 }
