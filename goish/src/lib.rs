@@ -148,6 +148,8 @@ pub mod __rt;
 mod chan;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod context;
+pub mod errors;
 mod goroutine;
 mod handle;
 mod macros;
@@ -186,7 +188,8 @@ pub mod engine {
 /// What a program that reads like Go needs: `use goish::prelude::*;`.
 pub mod prelude {
     pub use crate::chan::Chan;
+    pub use crate::errors::{error, nil};
     pub use crate::goroutine::Goroutine;
     pub use crate::types::*;
-    pub use crate::{chan, close, go, go_fn, range, runtime, select, sync, time};
+    pub use crate::{chan, close, context, errors, go, go_fn, range, runtime, select, sync, time};
 }

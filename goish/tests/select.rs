@@ -143,19 +143,19 @@ fn bodies<E: Engine>() {
 }
 
 fn nil_cases<E: Engine>() {
-    let nil: Chan<int, E> = Chan::nil();
+    let never: Chan<int, E> = Chan::nil();
     let c = ready::<E>(&[1, 2]);
     for expected in [1, 2] {
         let got = select! {
-            recv(nil) |v| => v,
-            send(nil, 3) => 0,
+            recv(never) |v| => v,
+            send(never, 3) => 0,
             recv(c) |v| => v,
         };
         assert_eq!(got, expected);
     }
     let got = select! {
-        recv(nil) => "nil",
-        send(nil, 1) => "nil",
+        recv(never) => "nil",
+        send(never, 1) => "nil",
         default => "default",
     };
     assert_eq!(got, "default");
