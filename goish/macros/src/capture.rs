@@ -50,9 +50,10 @@ pub(crate) fn spawn(root: &Root, outer: &Outer, future: &TokenStream) -> TokenSt
 fn types(runtime: &TokenStream, variables: &[&Variable]) -> TokenStream {
     let span = hidden(Span::call_site());
     let start = quote_spanned!(span=> #runtime::Types::new());
-    variables.iter().fold(start, |types, Variable { name, .. }| {
-        quote_spanned!(span=> #types.and(&#name))
-    })
+    variables.iter().fold(
+        start,
+        |types, Variable { name, .. }| quote_spanned!(span=> #types.and(&#name)),
+    )
 }
 
 /// A body and what it starts with.
