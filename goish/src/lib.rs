@@ -145,6 +145,7 @@ extern crate self as goish;
 #[doc(hidden)]
 #[path = "rt/mod.rs"]
 pub mod __rt;
+mod call;
 mod chan;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -168,6 +169,7 @@ mod coop {
     pub(crate) use goish_scheduler::turn::{Sliced as Coop, proceed, yield_now};
 }
 
+pub use call::Call;
 pub use chan::{Chan, Recv, Send};
 #[doc(hidden)]
 pub use goish_macros as __macros;

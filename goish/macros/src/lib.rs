@@ -7,8 +7,10 @@
 use proc_macro::TokenStream;
 use proc_macro2::{Span, TokenStream as Tokens};
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Block, ItemFn, parse_macro_input};
+use syn::visit_mut::VisitMut;
+use syn::{Block, parse_macro_input};
 
+mod awaited;
 mod call;
 mod capture;
 mod case;
@@ -40,6 +42,8 @@ pub fn go(input: TokenStream) -> TokenStream {
             ));
         }
         let outer = outer::of_body(&body);
+        awaited::mark_values(&root, &mut body);
+        awaited::Returned(&root).visit_block_mut(&mut body);
         rewrite::body(&root, &mut body);
         Ok(capture::spawn(
             &root,
@@ -87,7 +91,7 @@ pub fn range(input: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn go_fn(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let root = parse_macro_input!(arguments as go_fn::Arguments).root;
-    let item = parse_macro_input!(item as ItemFn);
+    let item = parse_macro_input!(item as syn::Item);
     go_fn::expand(&root, item)
         .unwrap_or_else(syn::Error::into_compile_error)
         .into()

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use crate::range::{Range, Ready};
 
+mod called;
 mod capture;
 mod operation;
 mod outcome;
@@ -15,6 +16,9 @@ mod select;
 mod spawn;
 
 pub use crate::types::int;
+pub use called::{
+    Asked, PickCall, PickFuture, PickOther, PickOtherValue, PickReturned, PickValue, call,
+};
 pub use capture::{AllHandles, Captured, MoveOther, NotAllHandles, ShareHandle, Types, starting};
 pub use outcome::{Finished, Received, Sent, Tried, TriedReceive, Unseen};
 pub use probe::{
