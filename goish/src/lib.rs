@@ -165,7 +165,7 @@ mod coop {
     pub(crate) use goish_scheduler::turn::{Sliced as Coop, proceed, yield_now};
 }
 
-pub use chan::{Chan, Recv, Send};
+pub use chan::{Chan, Recv, RecvChan, Send, SendChan};
 #[doc(hidden)]
 pub use goish_macros as __macros;
 pub use goish_macros::go_fn;
@@ -183,7 +183,7 @@ pub mod engine {
 
 /// What a program that reads like Go needs: `use goish::prelude::*;`.
 pub mod prelude {
-    pub use crate::chan::Chan;
+    pub use crate::chan::{Chan, RecvChan, SendChan};
     pub use crate::goroutine::Goroutine;
     pub use crate::types::*;
     pub use crate::{chan, close, go, go_fn, range, runtime, select, sync, time};

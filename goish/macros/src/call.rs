@@ -20,6 +20,7 @@ pub(crate) fn method(root: &Root, call: &ExprMethodCall) -> Option<TokenStream> 
         "Send" => ("Send", 1, Keep::Value),
         "TrySend" => ("TrySend", 1, Keep::Value),
         "Recv" => ("Recv", 0, Keep::Value),
+        "RecvOk" => ("RecvOk", 0, Keep::Value),
         "TryRecv" => ("TryRecv", 0, Keep::Value),
         // A condition's, which takes a guard.
         "Wait" if call.args.len() == 1 => ("WaitWith", 1, Keep::Value),

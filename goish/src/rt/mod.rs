@@ -16,12 +16,12 @@ pub use crate::runtime::spawn;
 pub use crate::types::int;
 pub use outcome::{Finished, Received, Sent, Tried, TriedReceive, Unseen};
 pub use probe::{
-    Do, GoschedProbe, Lock, PickPlain, PickTarget, Plain, Probe, RLock, Recv, Send, SleepProbe,
-    Target, TryRecv, TrySend, Wait, WaitWith,
+    Do, GoschedProbe, Lock, PickPlain, PickTarget, Plain, Probe, RLock, Recv, RecvOk, Send,
+    SleepProbe, Target, TryRecv, TrySend, Wait, WaitWith,
 };
 pub use select::{
-    block_forever, case, channel, never, owned_channel, receive_case, select, select_blocking,
-    send_case, take, try_select, try_select_blocking,
+    block_forever, case, never, owned_receiver, owned_sender, receive_case, receiver, select,
+    select_blocking, send_case, sender, take, try_select, try_select_blocking,
 };
 
 /// The type of an argument, before there is one: carries what is known from the user's call to
