@@ -62,6 +62,9 @@
 //! assert_eq!(to.Recv(), (0, false));
 //! ```
 //!
+//! A call of the user's own that blocks, such as one of the system's, belongs into
+//! [`runtime::blocking`], which hands the worker on in the same way.
+//!
 //! On any other thread, `main`'s among them, they block that thread. The runtime starts with the
 //! first goroutine; [`runtime::GOMAXPROCS`] and the variable of that name set its workers.
 //!
@@ -83,7 +86,7 @@
 //!
 //! [`chan!`]`(int)` is a rendezvous, `chan!(int, 10)` has a buffer, [`Chan::unbounded`] has no
 //! limit, and [`Chan::nil`] blocks for ever. Close, nil and `select!` follow Go's rules, and panic
-//! with Go's words. Beside Go's names stand Rust's: `send(v).await`, `recv().await` and
+//! with Go's words. [`SendChan`] and [`RecvChan`] are Go's channels of one direction. Beside Go's names stand Rust's: `send(v).await`, `recv().await` and
 //! `try_recv()` come back with a `Result` or an `Option`, and need no zero value of the element.
 //!
 //! ```
