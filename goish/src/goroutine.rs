@@ -6,6 +6,11 @@ pub use goish_scheduler::{Panicked, Waiting};
 
 /// A goroutine. Dropping it lets the goroutine go on alone; what it panics with, or has panicked
 /// with, then ends the program, with Go's message and exit code 2.
+///
+/// The message is the panic's text; a number, or the text of an error of the standard library's or of a
+/// `Box<dyn Error + Send + Sync>`, for a payload of `panic_any`. A panic hook that the program has set
+/// before its first goroutine hears of every panic of a goroutine's, also of one that
+/// [`Wait`](Goroutine::Wait) gives back; one that is set later takes goish's place.
 #[derive(Debug)]
 pub struct Goroutine<R: Send + 'static = ()>(goish_scheduler::Goroutine<R>);
 

@@ -62,6 +62,9 @@
 //! assert_eq!(to.Recv(), (0, false));
 //! ```
 //!
+//! A call of the user's own that blocks, such as one of the system's, belongs into
+//! [`runtime::blocking`], which hands the worker on in the same way.
+//!
 //! On any other thread, `main`'s among them, they block that thread. The runtime starts with the
 //! first goroutine; [`runtime::GOMAXPROCS`] and the variable of that name set its workers.
 //!
@@ -83,7 +86,7 @@
 //!
 //! [`chan!`]`(int)` is a rendezvous, `chan!(int, 10)` has a buffer, [`Chan::unbounded`] has no
 //! limit, and [`Chan::nil`] blocks for ever. Close, nil and `select!` follow Go's rules, and panic
-//! with Go's words. Beside Go's names stand Rust's: `send(v).await`, `recv().await` and
+//! with Go's words. [`SendChan`] and [`RecvChan`] are Go's channels of one direction. Beside Go's names stand Rust's: `send(v).await`, `recv().await` and
 //! `try_recv()` come back with a `Result` or an `Option`, and need no zero value of the element.
 //!
 //! ```
@@ -170,7 +173,7 @@ mod coop {
 }
 
 pub use call::Call;
-pub use chan::{Chan, Recv, Send};
+pub use chan::{Chan, Recv, RecvChan, Send, SendChan};
 #[doc(hidden)]
 pub use goish_macros as __macros;
 pub use goish_macros::{Handle, go_fn};
@@ -189,7 +192,7 @@ pub mod engine {
 
 /// What a program that reads like Go needs: `use goish::prelude::*;`.
 pub mod prelude {
-    pub use crate::chan::Chan;
+    pub use crate::chan::{Chan, RecvChan, SendChan};
     pub use crate::errors::{error, nil};
     pub use crate::goroutine::Goroutine;
     pub use crate::types::*;

@@ -11,20 +11,20 @@ use std::sync::Arc;
 use goish_engines::Engine;
 
 use crate::__rt::RangeIterator;
-use crate::chan::{Chan, Recv};
+use crate::chan::{Chan, Recv, RecvChan};
 
 /// What `range!` can range over, by reference:
 ///
 /// | what | gives |
 /// |---|---|
-/// | a channel | its values, until it is closed and drained |
+/// | a `Chan`, a `RecvChan` | its values, until it is closed and drained |
 /// | a slice, an array, a `Vec` | `(index, &value)` |
 /// | a `HashMap`, a `BTreeMap` | `(&key, &value)` |
 /// | a `str`, a `String` | `(index of the first byte, rune)` |
 /// | an integer `n` | 0 to `n - 1` |
 #[diagnostic::on_unimplemented(
     message = "range! cannot range over `{Self}`",
-    label = "neither a channel nor a slice, a map, a string or an integer",
+    label = "neither a channel to receive from nor a slice, a map, a string or an integer",
     note = "for any other iterator write `for x in iterator`"
 )]
 pub trait Range {
@@ -62,6 +62,16 @@ impl<T: Send, E: Engine> Range for Chan<T, E> {
         Self: 'a;
     fn range(&self) -> Values<'_, T, E> {
         Values(self)
+    }
+}
+
+impl<T: Send, E: Engine> Range for RecvChan<T, E> {
+    type Iter<'a>
+        = Values<'a, T, E>
+    where
+        Self: 'a;
+    fn range(&self) -> Values<'_, T, E> {
+        Values(self.chan())
     }
 }
 

@@ -63,6 +63,24 @@ pub fn Gosched() {
     block::stand_aside();
 }
 
+/// Runs something that blocks, such as a call of the system's, and hands the worker of the goroutine
+/// on meanwhile. It gives what that gives.
+///
+/// The goroutine keeps its thread: this is for calls that goish does not know. What computes needs
+/// its worker, and is better without. On a thread that runs no goroutine it only calls the function.
+/// [`blocking_calls`] counts it. What a goroutine panics with in it is the goroutine's panic.
+///
+/// ```
+/// use goish::prelude::*;
+///
+/// let g = go! { runtime::blocking(|| std::fs::read_to_string("Cargo.toml")) };
+/// assert!(g.Wait().unwrap().unwrap().contains("[package]"));
+/// ```
+#[track_caller]
+pub fn blocking<R>(call: impl FnOnce() -> R) -> R {
+    block::run(call)
+}
+
 /// Where goroutines blocked in plain functions or closures, and how often, the most frequent line
 /// first. Each time the worker was handed on, which costs a switch of threads: a function that
 /// stands high up here is worth a `#[go_fn] async fn`.

@@ -177,7 +177,7 @@ fn awaited(root: &Root, value: &TokenStream, at: Span, ask: &str, how: How) -> T
         How::Boxed => quote_spanned!(span=> start_boxed),
     };
     quote_spanned!(span=> match #value {
-        #[allow(unreachable_code)]
+        #[allow(unreachable_code, clippy::diverging_sub_expression)]
         #out => {
             let asked = #runtime::Asked::new();
             let #out = asked.of(#out);

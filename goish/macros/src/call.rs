@@ -25,6 +25,7 @@ pub(crate) fn method(
         "Send" => ("Send", 1, Keep::Value),
         "TrySend" => ("TrySend", 1, Keep::Value),
         "Recv" => ("Recv", 0, Keep::Value),
+        "RecvOk" => ("RecvOk", 0, Keep::Value),
         "TryRecv" => ("TryRecv", 0, Keep::Value),
         // A condition's, which takes a guard.
         "Wait" if call.args.len() == 1 => ("WaitWith", 1, Keep::Value),

@@ -354,10 +354,16 @@ fn prepare_case(root: &Root, at: usize, case: &Case) -> TokenStream {
     let (place, at_channel) = (hidden(channel.span()), root.runtime(channel.span()));
     // A channel that is the value of an expression is kept by a handle of our own, so that
     // whatever else the expression made (the guard of a lock, say) is dropped before the wait.
+    let (borrowed, owned) = match &case.kind {
+        Kind::Receive(_) => ("receiver", "owned_receiver"),
+        Kind::Send(_) => ("sender", "owned_sender"),
+    };
     let handle_value = if Place::of(channel, Keep::Value).is_bare() {
-        quote_spanned!(place=> #at_channel::channel(&#channel))
+        let borrowed = Ident::new(borrowed, place);
+        quote_spanned!(place=> #at_channel::#borrowed(&#channel))
     } else {
-        quote_spanned!(place=> &#at_channel::owned_channel(&#channel))
+        let owned = Ident::new(owned, place);
+        quote_spanned!(place=> &#at_channel::#owned(&#channel))
     };
     let made = match &case.kind {
         Kind::Receive(_) => quote_spanned!(span=> #runtime::receive_case(#handle)),

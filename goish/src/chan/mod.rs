@@ -11,9 +11,11 @@ use crate::types::int;
 use crate::zero::Zero;
 use crate::{block, coop};
 
+mod direction;
 mod pending;
 mod timed;
 
+pub use direction::{RecvChan, SendChan};
 pub use pending::{Recv, Send};
 pub(crate) use timed::Timed;
 
@@ -124,6 +126,26 @@ impl<T: std::marker::Send, E: Engine> Chan<T, E> {
     /// `false`. Waits for one or the other.
     #[track_caller]
     pub fn Recv(&self) -> (T, bool)
+    where
+        T: Zero,
+    {
+        or_zero(self.receive())
+    }
+
+    /// Receives a value and whether there was one, as Go's `v, ok := <-c`: once the channel is closed
+    /// and drained, the zero value and `false`. Waits for one or the other.
+    ///
+    /// ```
+    /// use goish::prelude::*;
+    ///
+    /// let c = chan!(int, 1);
+    /// c.Send(1);
+    /// close!(c);
+    /// assert_eq!(c.RecvOk(), (1, true));
+    /// assert_eq!(c.RecvOk(), (0, false));
+    /// ```
+    #[track_caller]
+    pub fn RecvOk(&self) -> (T, bool)
     where
         T: Zero,
     {

@@ -22,12 +22,12 @@ pub use called::{
 pub use capture::{AllHandles, Captured, MoveOther, NotAllHandles, ShareHandle, Types, starting};
 pub use outcome::{Finished, Received, Sent, Tried, TriedReceive, Unseen};
 pub use probe::{
-    Do, GoschedProbe, Lock, PickPlain, PickTarget, Plain, Probe, RLock, Recv, Send, SleepProbe,
-    Target, TryRecv, TrySend, Wait, WaitWith,
+    Do, GoschedProbe, Lock, PickPlain, PickTarget, Plain, Probe, RLock, Recv, RecvOk, Send,
+    SleepProbe, Target, TryRecv, TrySend, Wait, WaitWith,
 };
 pub use select::{
-    block_forever, case, channel, never, owned_channel, receive_case, select, select_blocking,
-    send_case, take, try_select, try_select_blocking,
+    block_forever, case, never, owned_receiver, owned_sender, receive_case, receiver, select,
+    select_blocking, send_case, sender, take, try_select, try_select_blocking,
 };
 pub use spawn::{Place, spawn};
 

@@ -8,8 +8,8 @@ use goish_engines::Engine;
 use pin_project_lite::pin_project;
 
 use super::outcome::{Finished, Received, Sent, Tried, TriedReceive};
-use super::probe::{Do, Lock, RLock, Recv, Send, Target, TryRecv, TrySend, Wait, WaitWith};
-use crate::chan::Chan;
+use super::probe::{Do, Lock, RLock, Recv, RecvOk, Send, Target, TryRecv, TrySend, Wait, WaitWith};
+use crate::chan::{Chan, RecvChan, SendChan};
 use crate::goroutine::Goroutine;
 use crate::sync::{
     Cond, Mutex, MutexGuard, Once, RWMutex, RWMutexReadGuard, RWMutexWriteGuard, WaitGroup,
@@ -49,6 +49,7 @@ macro_rules! target {
 target! { [T: marker::Send, E: Engine] Chan<T, E>: Send }
 target! { [T: marker::Send, E: Engine] Chan<T, E>: TrySend }
 target! { [T: marker::Send + Zero, E: Engine] Chan<T, E>: Recv }
+target! { [T: marker::Send + Zero, E: Engine] Chan<T, E>: RecvOk }
 target! { [T: marker::Send + Zero, E: Engine] Chan<T, E>: TryRecv }
 target! { [R: marker::Send + 'static] Goroutine<R>: Wait }
 target! { [] WaitGroup: Wait }
@@ -57,6 +58,27 @@ target! { [T: ?Sized] RWMutex<T>: Lock }
 target! { [T: ?Sized] RWMutex<T>: RLock }
 target! { [] Cond: WaitWith }
 target! { [] Once: Do }
+
+/// An operation of a channel of one direction is that of the channel.
+macro_rules! of_the_channel {
+    ([$($generics:tt)*] $receiver:ty: $name:ident) => {
+        impl<$($generics)*> Target<$name> for $receiver {
+            type Operation<'a>
+                = Operation<'a, $name, Chan<T, E>>
+            where
+                Self: 'a;
+            fn operation(&self) -> Self::Operation<'_> {
+                Target::<$name>::operation(self.chan())
+            }
+        }
+    };
+}
+
+of_the_channel! { [T: marker::Send, E: Engine] SendChan<T, E>: Send }
+of_the_channel! { [T: marker::Send, E: Engine] SendChan<T, E>: TrySend }
+of_the_channel! { [T: marker::Send + Zero, E: Engine] RecvChan<T, E>: Recv }
+of_the_channel! { [T: marker::Send + Zero, E: Engine] RecvChan<T, E>: RecvOk }
+of_the_channel! { [T: marker::Send + Zero, E: Engine] RecvChan<T, E>: TryRecv }
 
 pin_project! {
     /// A pending operation, with the outcome that the macros' code takes.
@@ -95,6 +117,14 @@ impl<'a, T: marker::Send, E: Engine> Operation<'a, Send, Chan<T, E>> {
 }
 
 impl<'a, T: marker::Send, E: Engine> Operation<'a, Recv, Chan<T, E>> {
+    pub fn run(self, (): ()) -> Pending<chan::Recv<'a, T, E>> {
+        Pending {
+            future: self.receiver.recv(),
+        }
+    }
+}
+
+impl<'a, T: marker::Send, E: Engine> Operation<'a, RecvOk, Chan<T, E>> {
     pub fn run(self, (): ()) -> Pending<chan::Recv<'a, T, E>> {
         Pending {
             future: self.receiver.recv(),

@@ -14,72 +14,142 @@ use goish_engines::{
 use pin_project_lite::pin_project;
 
 use crate::block;
-use crate::chan::{Chan, Timed, offered};
+use crate::chan::{Chan, RecvChan, SendChan, Timed, offered};
 use crate::coop::{self, Coop};
 
-/// A channel, or what refers to one.
+/// A channel to receive from, or what refers to one.
 #[diagnostic::on_unimplemented(
-    message = "select! waits on channels, and `{Self}` is none",
-    label = "not a `Chan`",
+    message = "select! receives from channels, and `{Self}` is none to receive from",
+    label = "neither a `Chan` nor a `RecvChan`",
     note = "an arm is `recv(channel) |value, ok| => …` or `send(channel, value) => …`"
 )]
-pub trait AsChannel {
+pub trait AsReceiver {
     /// The element type.
     type Element: Send;
     /// The engine.
     type Engine: Engine;
     /// The channel.
-    fn as_channel(&self) -> &Chan<Self::Element, Self::Engine>;
+    fn as_receiver(&self) -> &Chan<Self::Element, Self::Engine>;
 }
 
-impl<T: Send, E: Engine> AsChannel for Chan<T, E> {
+/// A channel to send on, or what refers to one.
+#[diagnostic::on_unimplemented(
+    message = "select! sends on channels, and `{Self}` is none to send on",
+    label = "neither a `Chan` nor a `SendChan`",
+    note = "an arm is `recv(channel) |value, ok| => …` or `send(channel, value) => …`"
+)]
+pub trait AsSender {
+    /// The element type.
+    type Element: Send;
+    /// The engine.
+    type Engine: Engine;
+    /// The channel.
+    fn as_sender(&self) -> &Chan<Self::Element, Self::Engine>;
+}
+
+impl<T: Send, E: Engine> AsReceiver for Chan<T, E> {
     type Element = T;
     type Engine = E;
-    fn as_channel(&self) -> &Self {
+    fn as_receiver(&self) -> &Self {
         self
     }
 }
 
+impl<T: Send, E: Engine> AsSender for Chan<T, E> {
+    type Element = T;
+    type Engine = E;
+    fn as_sender(&self) -> &Self {
+        self
+    }
+}
+
+impl<T: Send, E: Engine> AsReceiver for RecvChan<T, E> {
+    type Element = T;
+    type Engine = E;
+    fn as_receiver(&self) -> &Chan<T, E> {
+        self.chan()
+    }
+}
+
+impl<T: Send, E: Engine> AsSender for SendChan<T, E> {
+    type Element = T;
+    type Engine = E;
+    fn as_sender(&self) -> &Chan<T, E> {
+        self.chan()
+    }
+}
+
 macro_rules! see_through {
-    ($([$($generics:tt)*] $pointer:ty)*) => {$(
+    ($as:ident, $method:ident: $([$($generics:tt)*] $pointer:ty)*) => {$(
         #[diagnostic::do_not_recommend]
-        impl<$($generics)*> AsChannel for $pointer {
+        impl<$($generics)*> $as for $pointer {
             type Element = C::Element;
             type Engine = C::Engine;
-            fn as_channel(&self) -> &Chan<Self::Element, Self::Engine> {
-                (**self).as_channel()
+            fn $method(&self) -> &Chan<Self::Element, Self::Engine> {
+                (**self).$method()
             }
         }
     )*};
 }
 
 see_through! {
-    [C: AsChannel + ?Sized] &C
-    [C: AsChannel + ?Sized] &mut C
-    [C: AsChannel + ?Sized] Arc<C>
-    [C: AsChannel + ?Sized] Box<C>
-    [C: AsChannel + ?Sized] Rc<C>
-    [C: AsChannel] LazyLock<C>
+    AsReceiver, as_receiver:
+    [C: AsReceiver + ?Sized] &C
+    [C: AsReceiver + ?Sized] &mut C
+    [C: AsReceiver + ?Sized] Arc<C>
+    [C: AsReceiver + ?Sized] Box<C>
+    [C: AsReceiver + ?Sized] Rc<C>
+    [C: AsReceiver] LazyLock<C>
 }
 
-/// The channel that a variable holds.
-pub fn channel<T, E, C>(channel: &C) -> &Chan<T, E>
+see_through! {
+    AsSender, as_sender:
+    [C: AsSender + ?Sized] &C
+    [C: AsSender + ?Sized] &mut C
+    [C: AsSender + ?Sized] Arc<C>
+    [C: AsSender + ?Sized] Box<C>
+    [C: AsSender + ?Sized] Rc<C>
+    [C: AsSender] LazyLock<C>
+}
+
+/// The channel that a variable holds, to receive from.
+pub fn receiver<T, E, C>(channel: &C) -> &Chan<T, E>
 where
     T: Send,
     E: Engine,
-    C: AsChannel<Element = T, Engine = E>,
+    C: AsReceiver<Element = T, Engine = E>,
 {
-    channel.as_channel()
+    channel.as_receiver()
 }
 
-/// A handle to the channel that an expression gave.
-pub fn owned_channel<T, E, C>(channel: &C) -> Chan<T, E>
+/// The channel that a variable holds, to send on.
+pub fn sender<T, E, C>(channel: &C) -> &Chan<T, E>
 where
     T: Send,
     E: Engine,
-    C: AsChannel<Element = T, Engine = E>,
+    C: AsSender<Element = T, Engine = E>,
 {
-    channel.as_channel().clone()
+    channel.as_sender()
+}
+
+/// A handle to the channel that an expression gave, to receive from.
+pub fn owned_receiver<T, E, C>(channel: &C) -> Chan<T, E>
+where
+    T: Send,
+    E: Engine,
+    C: AsReceiver<Element = T, Engine = E>,
+{
+    channel.as_receiver().clone()
+}
+
+/// A handle to the channel that an expression gave, to send on.
+pub fn owned_sender<T, E, C>(channel: &C) -> Chan<T, E>
+where
+    T: Send,
+    E: Engine,
+    C: AsSender<Element = T, Engine = E>,
+{
+    channel.as_sender().clone()
 }
 
 type PlainReceiveArm<'a, T, E> = <<E as Engine>::Channel<T> as Operations<'a, T>>::RecvArm;

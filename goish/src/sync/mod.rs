@@ -14,12 +14,13 @@ pub use once::Once;
 pub use rw_mutex::{RWMutex, RWMutexReadGuard, RWMutexWriteGuard, Reading, Writing};
 pub use wait_group::WaitGroup;
 
-/// A guard: what it guards, by `*`, and Go's name for dropping it.
+/// A guard: what it guards, by `*`, Go's name for dropping it, and what is said when it is dropped at
+/// once.
 macro_rules! guard {
-    ($(#[$doc:meta])* $name:ident, $inner:ty, $unlock:ident) => {
+    ($(#[$doc:meta])* $name:ident, $inner:ty, $unlock:ident, $mend:literal) => {
         $(#[$doc])*
         #[derive(Debug)]
-        #[must_use = "it is unlocked as soon as its guard is dropped"]
+        #[must_use = $mend]
         pub struct $name<'a, T: ?Sized>($inner);
 
         impl<T: ?Sized> $name<'_, T> {

@@ -40,7 +40,8 @@ pub struct Mutex<T: ?Sized>(Guarded<Exclusion, T>);
 
 guard! {
     /// A locked [`Mutex`]; it is unlocked when this is dropped.
-    MutexGuard, Owning<'a, T>, Unlock
+    MutexGuard, Owning<'a, T>, Unlock,
+    "it is unlocked where its guard is dropped, and that is here: write `let guard = m.Lock();`"
 }
 guard_mut! { MutexGuard }
 

@@ -20,13 +20,15 @@ pub struct RWMutex<T: ?Sized>(Guarded<Sharing, T>);
 
 guard! {
     /// A [`RWMutex`] locked for writing; it is unlocked when this is dropped.
-    RWMutexWriteGuard, Alone<'a, T>, Unlock
+    RWMutexWriteGuard, Alone<'a, T>, Unlock,
+    "it is unlocked where its guard is dropped, and that is here: write `let guard = m.Lock();`"
 }
 guard_mut! { RWMutexWriteGuard }
 
 guard! {
     /// A [`RWMutex`] locked for reading; it is unlocked when this is dropped.
-    RWMutexReadGuard, Shared<'a, T>, RUnlock
+    RWMutexReadGuard, Shared<'a, T>, RUnlock,
+    "it is unlocked where its guard is dropped, and that is here: write `let guard = m.RLock();`"
 }
 
 impl<T> RWMutex<T> {
