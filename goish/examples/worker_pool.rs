@@ -1,5 +1,4 @@
-//! A bounded pool of workers. `worker` is a plain function: it reads as it would in Go, and hands
-//! its thread on while it waits.
+//! A bounded pool of workers. `worker` reads as it would in Go, and suspends while it waits.
 
 use goish::prelude::*;
 
@@ -15,6 +14,7 @@ struct Outcome {
     square: int,
 }
 
+#[go_fn]
 fn worker(jobs: Chan<Job>, outcomes: Chan<Outcome>, wg: sync::WaitGroup) {
     for job in range!(jobs) {
         time::Sleep(time::Millisecond);
@@ -34,16 +34,12 @@ fn main() {
     let wg = sync::WaitGroup::new();
     for _ in 0..8 {
         wg.Add(1);
-        let (jobs, outcomes, wg) = (jobs.clone(), outcomes.clone(), wg.clone());
         go! { worker(jobs, outcomes, wg) };
     }
-    {
-        let outcomes = outcomes.clone();
-        go! {
-            wg.Wait();
-            close!(outcomes);
-        };
-    }
+    go! {
+        wg.Wait();
+        close!(outcomes);
+    };
     go! {
         for id in range!(JOBS) {
             jobs.Send(Job { id, number: id + 1 });

@@ -198,3 +198,8 @@ pub mod prelude {
     pub use crate::types::*;
     pub use crate::{chan, close, context, errors, go, go_fn, range, runtime, select, sync, time};
 }
+
+/// The programs of the README.
+#[cfg(all(doctest, feature = "mimalloc"))]
+#[doc = include_str!("../../README.md")]
+mod readme {}

@@ -3,6 +3,8 @@
 
 #![allow(
     non_snake_case,
+    clippy::diverging_sub_expression,
+    clippy::manual_async_fn,
     clippy::unused_async,
     reason = "user types with goish's names, and futures of every kind"
 )]
@@ -321,8 +323,8 @@ on_one_and_two_workers! {
             let limit = package::limit();
             (all, format!("{text}{limit}"), package::first(&c), c.take_two())
         };
-        let expected = ((3, 3, vec![4, 5, 6], 4 + 1 + 7), "<89>7".into(), 1011 - 900, 12 * 10 + 13);
-        assert_eq!(g.Wait().unwrap(), (expected.0, expected.1, 10 * 10 + 11, expected.3));
+        let expected = ((3, 3, vec![4, 5, 6], 12), "<89>7".into(), 111, 133);
+        assert_eq!(g.Wait().unwrap(), expected);
         nothing_blocked();
     }
 

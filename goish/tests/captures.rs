@@ -166,10 +166,10 @@ fn names_of_items_stay_what_they_are() {
         c.Send([1, 2].into_iter().map(double).fold(0, max));
         c.Send([5, three()].into_iter().fold(LIMIT, min));
         COUNT.fetch_add(LIMIT, Ordering::Relaxed);
-        let text = ["x"].map(same)[0];
+        let text = ["x"].into_iter().map(same).collect::<string>();
         (text, None::<Ticket>)
     };
-    assert_eq!(g.Wait(), Ok(("x", None)));
+    assert_eq!(g.Wait(), Ok(("x".into(), None)));
     assert_eq!(sum_of(&c, 4), 16 + 4 + 4 + 3);
     assert_eq!(COUNT.load(Ordering::Relaxed), LIMIT);
 }
@@ -208,11 +208,11 @@ fn names_of_the_bodys_own_hide_those_outside() {
 #[test]
 fn names_inside_macros_and_format_strings() {
     let c = chan!(string, 8);
-    let (width, precision, number) = (8, 2, 1.23456);
+    let (width, precision, pi) = (8, 2, 2.71);
     let done = chan!((), 1);
     go! {
         println!("{c:?} of {}", c.Len());
-        c.Send(format!("{number:>width$.precision$}|{{c}}|{done}", done = 1));
+        c.Send(format!("{pi:>width$.precision$}|{{c}}|{done}", done = 1));
         assert_eq!(done.Len(), 0, "{done:?} is empty");
         assert!(c.Cap() == 8, "{c:?}");
         let all = vec![c.Cap(), done.Cap()];
@@ -221,7 +221,7 @@ fn names_inside_macros_and_format_strings() {
         close!(done);
     };
     done.Recv();
-    assert_eq!(c.Recv().0, "    1.23|{c}|1");
+    assert_eq!(c.Recv().0, "    2.71|{c}|1");
     assert_eq!(c.Recv().0, "[8, 1]");
 }
 
@@ -265,8 +265,10 @@ fn fields_move_one_by_one() {
     assert_eq!(server.name, "s");
     let pair = (vec![1], vec![2]);
     let g = go! {
-        let (first, _) = pair;
-        first
+        match pair {
+            (first, _) if first.is_empty() => vec![],
+            (first, _) => first,
+        }
     };
     assert_eq!(g.Wait(), Ok(vec![1]));
     assert_eq!(pair.1, [2]);

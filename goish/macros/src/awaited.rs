@@ -169,6 +169,8 @@ pub(crate) fn value(root: &Root, value: &TokenStream, at: Span) -> TokenStream {
     awaited(root, value, at, "value", How::InPlace)
 }
 
+/// The `match` itself stands at the user's tokens as theirs, so that the compiler says of a value that
+/// is not used what it would have said.
 fn awaited(root: &Root, value: &TokenStream, at: Span, ask: &str, how: How) -> TokenStream {
     let (span, runtime) = (hidden(at), root.runtime(at));
     let (out, ask) = (local("out", at), Ident::new(ask, span));
@@ -176,7 +178,7 @@ fn awaited(root: &Root, value: &TokenStream, at: Span, ask: &str, how: How) -> T
         How::InPlace => quote_spanned!(span=> start),
         How::Boxed => quote_spanned!(span=> start_boxed),
     };
-    quote_spanned!(span=> match #value {
+    let arms = quote_spanned!(span=>
         #[allow(unreachable_code, clippy::diverging_sub_expression)]
         #out => {
             let asked = #runtime::Asked::new();
@@ -188,13 +190,8 @@ fn awaited(root: &Root, value: &TokenStream, at: Span, ask: &str, how: How) -> T
                 kind.#start(#out).await
             }
         }
-    })
-}
-
-/// As a statement: in braces that stand at the user's tokens, as theirs, so that the compiler says
-/// of an unused value what it would have said.
-pub(crate) fn statement(tokens: &TokenStream, at: Span) -> TokenStream {
-    quote_spanned!(at=> { #tokens })
+    );
+    quote_spanned!(at=> match #value { #arms })
 }
 
 /// The attribute that marks an expression as a value of a body, until it is rewritten.

@@ -8,24 +8,29 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
 use crate::names::{Root, hidden, local};
-use crate::outer::{Outer, Variable};
+use crate::outer::{Assigned, Outer, Variable};
 use crate::rewrite;
 
 /// Spawns the future of a goroutine.
 pub(crate) fn spawn(root: &Root, outer: &Outer, future: &TokenStream) -> TokenStream {
     let in_part = outer.in_part();
-    let as_it_is = Start::new(root, &outer.whole(), &[]).spawn(future);
+    let as_it_is = Start::new(root, outer, &[]).spawn(future);
+    let copies = own_copies(root, outer, false);
     if in_part.is_empty() || outer.has_items() {
-        return as_it_is;
+        return match copies {
+            None => as_it_is,
+            Some(copies) => quote!({ #copies #as_it_is }),
+        };
     }
     // A variable of which only fields are used is shared if it is a handle: an `Arc` of a struct,
     // say. If not, Rust moves the fields one by one, and no variable of ours can stand for that. So
     // the body is there twice.
-    let shared = Start::new(root, &outer.whole(), &in_part).spawn(future);
+    let shared = Start::new(root, outer, &in_part).spawn(future);
     let at = Span::call_site();
     let (span, runtime) = (hidden(at), root.runtime(at));
     let types = types(&runtime, &in_part);
     quote_spanned!(span=> {
+        #copies
         #[allow(unused_imports)]
         use #runtime::{AllHandles as _, NotAllHandles as _};
         let types = #runtime::Types::unknown();
@@ -69,14 +74,16 @@ struct Start {
 }
 
 impl Start {
-    /// With variables that are shared if they are handles, and variables that are handles.
-    fn new(root: &Root, variables: &[&Variable], handles: &[&Variable]) -> Self {
+    /// With the variables that are shared if they are handles, and variables that are handles.
+    fn new(root: &Root, outer: &Outer, handles: &[&Variable]) -> Self {
         let at = Span::call_site();
         let (span, runtime) = (hidden(at), root.runtime(at));
         let mut parameters = quote_spanned!(span=> ());
         let mut values = quote_spanned!(span=> ());
         let mut changes = TokenStream::new();
-        for variable in variables {
+        let variables = outer.whole();
+        changes.extend(own_copies(root, outer, true));
+        for variable in &variables {
             let name = &variable.name;
             let mutability = variable.uses.changed.then(|| quote!(mut));
             parameters = quote_spanned!(span=> (#parameters, #mutability #name));
@@ -93,7 +100,7 @@ impl Start {
             values = quote_spanned!(span=> (#values, #value));
         }
         Self {
-            types: types(&runtime, &[variables, handles].concat()),
+            types: types(&runtime, &[&variables, handles].concat()),
             place: rewrite::place(root),
             runtime,
             parameters,
@@ -155,5 +162,33 @@ fn change(runtime: &TokenStream, variable: &Variable) -> TokenStream {
     let span = hidden(name.span());
     quote_spanned!(span=> if #runtime::unreached() {
         #runtime::absurd(&mut { #name })
+    })
+}
+
+/// Refuses what assigns to a copy, and to nothing else: the variable outside keeps its value, and who
+/// wrote this expects otherwise. Whether it is a copy, its type tells.
+fn own_copies(root: &Root, outer: &Outer, whole: bool) -> Option<TokenStream> {
+    let checks = outer.assigned(whole).map(|Assigned { variable, place }| {
+        let (span, runtime) = (hidden(variable.span()), root.runtime(variable.span()));
+        let changed = if whole {
+            quote_spanned!(span=> &(), &#variable)
+        } else {
+            quote_spanned!(span=> &#variable, &#place)
+        };
+        quote_spanned!(span=> (&&#runtime::Changed::new(#changed)).own().is_seen_by_others();)
+    });
+    let checks = checks.collect::<Vec<_>>();
+    let at = Span::call_site();
+    let (span, runtime) = (hidden(at), root.runtime(at));
+    (!checks.is_empty()).then(|| {
+        quote_spanned!(span=>
+            #[allow(unreachable_code)]
+            if #runtime::unreached() {
+                #[allow(unused_imports)]
+                use #runtime::{PickCopy as _, PickMoved as _, PickPointed as _};
+                #runtime::absurd(());
+                #(#checks)*
+            }
+        )
     })
 }

@@ -151,8 +151,8 @@ impl<'a> Rewriter<'a> {
     /// A call: of an operation, or of a function that may be a suspending one.
     fn call(&mut self, expression: &mut Expr, is_statement: bool) {
         let (attributes, is_value) = take_attributes(expression);
-        visit_mut::visit_expr_mut(self, expression);
         let at = expression.span();
+        visit_mut::visit_expr_mut(self, expression);
         let how = self.how(expression);
         let plain = |call: TokenStream| {
             if is_value {
@@ -166,7 +166,7 @@ impl<'a> Rewriter<'a> {
             None if is_value || may_suspend(expression) => {
                 let call = plain(expression.to_token_stream());
                 if is_statement {
-                    awaited::statement(&call, at)
+                    call
                 } else {
                     call::parenthesised(call, at)
                 }

@@ -9,6 +9,7 @@ use crate::range::{Range, Ready};
 
 mod called;
 mod capture;
+mod changed;
 mod operation;
 mod outcome;
 mod probe;
@@ -20,6 +21,7 @@ pub use called::{
     Asked, PickCall, PickFuture, PickOther, PickOtherValue, PickReturned, PickValue, call,
 };
 pub use capture::{AllHandles, Captured, MoveOther, NotAllHandles, ShareHandle, Types, starting};
+pub use changed::{Changed, PickCopy, PickMoved, PickPointed, SeenByOthers};
 pub use outcome::{Finished, Received, Sent, Tried, TriedReceive, Unseen};
 pub use probe::{
     Do, GoschedProbe, Lock, PickPlain, PickTarget, Plain, Probe, RLock, Recv, RecvOk, Send,

@@ -1,6 +1,8 @@
 //! Variables in the arguments of macros that are known. Of any other macro nothing is known: what
 //! only such a macro names moves into the body as it does without `go!`.
 
+use std::mem::replace;
+
 use proc_macro2::TokenStream;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
@@ -18,7 +20,12 @@ pub(super) fn walk(walk: &mut Walk, invocation: &Macro) {
     };
     let tokens = &invocation.tokens;
     match last.ident.to_string().as_str() {
-        "go" | "defer" => body(walk, tokens),
+        "go" => {
+            let is_inner = replace(&mut walk.is_inner, true);
+            body(walk, tokens);
+            walk.is_inner = is_inner;
+        }
+        "defer" => body(walk, tokens),
         "select" if is_ours(invocation) => select(walk, tokens),
         "format" | "format_args" | "print" | "println" | "eprint" | "eprintln" | "panic"
         | "todo" | "unimplemented" | "unreachable" => arguments(walk, tokens, Some(0)),

@@ -5,7 +5,7 @@
 //! and the rest of its names in lower case are taken for variables of the function around it. A
 //! static or a constant has a name in capitals, as Rust wants it.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream};
 
 mod format;
 mod macros;
@@ -43,10 +43,17 @@ impl Uses {
     }
 }
 
+/// A variable, or a field of one, that the body assigns to.
+pub(crate) struct Assigned {
+    pub(crate) variable: Ident,
+    pub(crate) place: TokenStream,
+}
+
 /// What a body takes from outside.
 #[derive(Default)]
 pub(crate) struct Outer {
     variables: Vec<Variable>,
+    assigned: Vec<Assigned>,
     /// Names that an item inside the body uses: of items, then, because it cannot use variables.
     items: Vec<String>,
     has_items: bool,
@@ -61,6 +68,15 @@ impl Outer {
     /// The variables of which only fields move into the body.
     pub(crate) fn in_part(&self) -> Vec<&Variable> {
         self.with(|uses| uses.in_part && !uses.whole && !uses.called)
+    }
+
+    /// What the body assigns to, of variables that it takes as a whole or of others.
+    pub(crate) fn assigned(&self, whole: bool) -> impl Iterator<Item = &Assigned> {
+        self.assigned.iter().filter(move |assigned| {
+            let mut variables = self.variables.iter();
+            let variable = variables.find(|variable| variable.name == assigned.variable);
+            variable.is_some_and(|variable| variable.uses.whole == whole)
+        })
     }
 
     fn with(&self, filter: impl Fn(Uses) -> bool) -> Vec<&Variable> {

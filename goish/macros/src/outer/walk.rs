@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use proc_macro2::Ident;
+use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{
     Arm, Attribute, Block, Expr, ExprAssign, ExprBinary, ExprCall, ExprClosure, ExprForLoop,
@@ -10,7 +11,7 @@ use syn::{
     PatIdent, Signature, Stmt, StmtMacro, UseTree,
 };
 
-use super::{Outer, Uses, Variable, macros};
+use super::{Assigned, Outer, Uses, Variable, macros};
 
 /// What a body takes from outside.
 pub(crate) fn of_body(body: &Block) -> Outer {
@@ -24,6 +25,8 @@ pub(crate) fn of_body(body: &Block) -> Outer {
 pub(super) struct Walk {
     scopes: Vec<HashSet<String>>,
     outer: Outer,
+    /// Whether this is the body of another goroutine, which sees to its assignments itself.
+    pub(super) is_inner: bool,
 }
 
 const NOT_AT_ALL: Uses = Uses {
@@ -55,14 +58,16 @@ impl Walk {
         self.mention_how(name, WHOLE);
     }
 
+    /// Whether a name may be that of a variable outside.
+    fn is_outer(&self, name: &str) -> bool {
+        let is_lower = !name.trim_start_matches("r#").contains(char::is_uppercase);
+        let is_own = self.scopes.iter().any(|scope| scope.contains(name));
+        is_lower && !is_own && name != "self"
+    }
+
     fn mention_how(&mut self, name: &Ident, how: Uses) {
         let text = name.to_string();
-        let is_lower = text
-            .trim_start_matches("r#")
-            .chars()
-            .all(|c| !c.is_uppercase());
-        let is_own = self.scopes.iter().any(|scope| scope.contains(&text));
-        if is_own || !is_lower || text == "self" {
+        if !self.is_outer(&text) {
             return;
         }
         let variables = &mut self.outer.variables;
@@ -165,7 +170,29 @@ impl Walk {
         match target {
             Expr::Tuple(tuple) => tuple.elems.iter().for_each(|target| self.assigned(target)),
             Expr::Array(array) => array.elems.iter().for_each(|target| self.assigned(target)),
-            _ => self.changed(target),
+            _ => {
+                self.assigned_to(target);
+                self.changed(target);
+            }
+        }
+    }
+
+    /// Takes note of the place that an assignment changes, if that belongs to a variable itself.
+    fn assigned_to(&mut self, place: &Expr) {
+        match place {
+            Expr::Index(index) => return self.assigned_to(&index.expr),
+            Expr::Paren(inner) => return self.assigned_to(&inner.expr),
+            Expr::Group(inner) => return self.assigned_to(&inner.expr),
+            _ => {}
+        }
+        if let Some(variable) = root(place)
+            && self.is_outer(&variable.to_string())
+            && !self.is_inner
+        {
+            self.outer.assigned.push(Assigned {
+                variable: variable.clone(),
+                place: place.to_token_stream(),
+            });
         }
     }
 }
@@ -249,6 +276,7 @@ impl<'ast> Visit<'ast> for Walk {
 
     fn visit_expr_reference(&mut self, reference: &'ast ExprReference) {
         if reference.mutability.is_some() {
+            self.assigned_to(&reference.expr);
             self.changed(&reference.expr);
         } else {
             self.visit_expr(&reference.expr);
