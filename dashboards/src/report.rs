@@ -13,6 +13,7 @@ mod options;
 mod origin;
 mod price;
 mod reconsider;
+mod schedulers;
 mod six_metrics;
 mod subjects;
 
@@ -45,6 +46,7 @@ pub(crate) fn blocks(
     blocks.extend(options::section(evidence)?);
     blocks.extend(six_metrics::section(evidence)?);
     blocks.extend(against::section(evidence, default));
+    blocks.extend(schedulers::section(evidence, default));
     blocks.extend(price::section(evidence));
     blocks.extend(conformance::section(evidence));
     blocks.extend(open_points::section(evidence)?);

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use goish_dashboards::{ReportError, ReportOptions, splice, write_report};
-use goish_results::record::{ConformanceOutcome, Figure, Mode, Outcome};
+use goish_results::record::{ConformanceOutcome, Figure, Kind, Mode, Outcome, Subject};
 use goish_results::store::Run;
 use goish_results::summary::summarise;
 
@@ -76,6 +76,54 @@ fn the_faster_engine_is_recommended_when_it_is_clearly_faster() {
     let (page, decision) = report(&book.run);
     assert!(decision.contains("**Make async-channel the default instead of flume:"));
     assert!(page.contains("Make async-channel the default instead of flume:"));
+}
+
+/// A run on two schedulers, of which the second takes this much of what the default one does.
+fn on_two_schedulers(factor: f64) -> Book {
+    let mut book = Book::new(6);
+    let subject = Subject {
+        kind: Kind::Scheduler,
+        setup: "on another scheduler".to_owned(),
+        lacks: Vec::new(),
+    };
+    let subjects = &mut book.run.header.subjects;
+    subjects.insert("goish-on-other".to_owned(), subject);
+    six_metrics(&mut book, "flume", 1.0);
+    for (name, factor) in [("flume", 1.0), ("goish-on-other", factor)] {
+        for (case, metric) in [("spawn-1m", "per-goroutine"), ("ping-pong", "round-trip")] {
+            book.ok(
+                cell(case, "", Mode::Goish, name),
+                &[(metric, "ns", 100.0 * factor)],
+            );
+        }
+    }
+    book
+}
+
+#[test]
+fn a_scheduler_is_recommended_when_it_is_clearly_faster() {
+    let (_, decision) = report(&on_two_schedulers(0.5).run);
+    let answer = "Make goish-on-other's scheduler the default: over 2 figures";
+    assert!(decision.contains(answer), "{decision}");
+    let (_, decision) = report(&on_two_schedulers(1.5).run);
+    assert!(decision.contains("Keep the default scheduler: over 2 figures"));
+}
+
+#[test]
+fn a_scheduler_that_does_not_finish_what_the_default_does_is_not_recommended() {
+    let mut book = on_two_schedulers(0.5);
+    let parked = |name| cell("parked-1m", "", Mode::Goish, name);
+    book.ok(
+        parked("flume"),
+        &[("resident-per-goroutine", "bytes", 100.0)],
+    );
+    let died = Outcome::Error {
+        reason: "it was killed by signal 9".to_owned(),
+    };
+    book.ended(parked("goish-on-other"), died);
+    let (_, decision) = report(&book.run);
+    let answer = "Keep the default scheduler: goish-on-other does not finish parked-1m";
+    assert!(decision.contains(answer), "{decision}");
 }
 
 #[test]

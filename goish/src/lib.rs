@@ -148,10 +148,14 @@ extern crate self as goish;
 #[doc(hidden)]
 #[path = "rt/mod.rs"]
 pub mod __rt;
+mod call;
 mod chan;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod context;
+pub mod errors;
 mod goroutine;
+mod handle;
 mod macros;
 mod range;
 pub mod runtime;
@@ -168,11 +172,13 @@ mod coop {
     pub(crate) use goish_scheduler::turn::{Sliced as Coop, proceed, yield_now};
 }
 
+pub use call::Call;
 pub use chan::{Chan, Recv, RecvChan, Send, SendChan};
 #[doc(hidden)]
 pub use goish_macros as __macros;
-pub use goish_macros::go_fn;
+pub use goish_macros::{Handle, go_fn};
 pub use goroutine::{Goroutine, Panicked, Waiting};
+pub use handle::Handle;
 /// Microsoft's allocator, for programs that spawn much: see [the crate's page](crate#the-allocator).
 #[cfg(feature = "mimalloc")]
 pub use mimalloc::MiMalloc;
@@ -187,7 +193,8 @@ pub mod engine {
 /// What a program that reads like Go needs: `use goish::prelude::*;`.
 pub mod prelude {
     pub use crate::chan::{Chan, RecvChan, SendChan};
+    pub use crate::errors::{error, nil};
     pub use crate::goroutine::Goroutine;
     pub use crate::types::*;
-    pub use crate::{chan, close, go, go_fn, range, runtime, select, sync, time};
+    pub use crate::{chan, close, context, errors, go, go_fn, range, runtime, select, sync, time};
 }

@@ -41,7 +41,28 @@ macro_rules! go {
 /// assert_eq!(got, 1);
 /// ```
 ///
-/// An arm is `recv(channel) |value, ok| => …` (with `|value|` or no names at all, too),
+/// Arms may be written as in Go, too: `case value, ok := <-channel:`, `case place = <-channel:`,
+/// `case <-channel:`, `case channel <- value:` and `default:`, each with the statements of its body
+/// up to the next arm. In them `break` without a label leaves the loop around the `select!`, as it
+/// does everywhere in Rust.
+///
+/// ```
+/// use goish::prelude::*;
+///
+/// let (numbers, quit) = (chan!(int, 1), chan!(()));
+/// numbers.Send(20);
+/// select! {
+/// case n, ok := <-numbers:
+///     assert!(ok);
+///     println!("{n}");
+/// case <-quit:
+///     return;
+/// default:
+///     println!("nothing yet");
+/// }
+/// ```
+///
+/// In Rust's form an arm is `recv(channel) |value, ok| => …` (with `|value|` or no names at all, too),
 /// `send(channel, value) => …` or `default => …`. The channels and the values are evaluated once,
 /// in the order of the source. A nil channel's arm is never chosen. `select!{}` blocks for ever.
 /// The arms' bodies are ordinary code: they may leave a loop or return, and have a value.

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use goish_scheduler::{block, runtime};
+use goish_scheduler::{Unknown, block, runtime};
 use tokio::runtime::Handle;
 
 pub use goish_scheduler::runtime::BlockingCall;
@@ -11,7 +11,7 @@ pub use goish_scheduler::{Held, HeldWorker};
 pub use crate::goroutine::{Goroutine, Panicked};
 use crate::types::int;
 
-/// Spawns a future as a goroutine: what `go!{ … }` expands to.
+/// Spawns a future as a goroutine, as `go!{ … }` does its body.
 ///
 /// The first goroutine starts the runtime. When that is impossible, it says why in a sentence and
 /// ends the program with exit code 2: the variable `GOMAXPROCS` holds no number of workers or
@@ -19,11 +19,10 @@ use crate::types::int;
 #[inline]
 pub fn spawn<F>(future: F) -> Goroutine<F::Output>
 where
-    // The compiler shows this line when a body may not move between threads.
-    F: Future + Send + 'static, // use Arc for Rc, goish's sync::Mutex for std's, a clone for a borrow
+    F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    Goroutine::new(runtime::spawn(future))
+    Goroutine::new(runtime::spawn::<Unknown, F>(future))
 }
 
 /// The number of workers. With `n` of 1 or more it is set, which the scheduler `tokio` allows only

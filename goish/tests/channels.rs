@@ -38,17 +38,17 @@ fn surface<E: Engine>() {
 
 fn identity<E: Engine>() {
     let (c, d): (Chan<int, E>, Chan<int, E>) = (Chan::new(1), Chan::new(1));
-    let (nil, other) = (Chan::<int, E>::nil(), Chan::<int, E>::default());
-    assert!(c == c.clone() && c != d && c != nil && nil == other && nil.is_nil());
+    let (never, other) = (Chan::<int, E>::nil(), Chan::<int, E>::default());
+    assert!(c == c.clone() && c != d && c != never && never == other && never.is_nil());
     c.Send(1);
-    let text = format!("{c:?} {nil:?}");
+    let text = format!("{c:?} {never:?}");
     assert!(
         text.contains("len: 1") && text.contains(E::INFO.name),
         "{text}"
     );
     assert!(text.ends_with("Chan(nil)"), "{text}");
     assert_eq!(
-        (nil.Len(), nil.Cap(), nil.TrySend(1), nil.TryRecv()),
+        (never.Len(), never.Cap(), never.TrySend(1), never.TryRecv()),
         (0, 0, false, (0, false))
     );
 }
@@ -163,13 +163,13 @@ on_one_and_two_workers! {
     }
 
     fn nil_blocks_for_ever() {
-        let nil: Chan<int> = Chan::nil();
-        let mut receive = Box::pin(nil.recv());
-        let mut send = Box::pin(nil.send(1));
+        let never: Chan<int> = Chan::nil();
+        let mut receive = Box::pin(never.recv());
+        let mut send = Box::pin(never.send(1));
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
         assert!(std::future::Future::poll(receive.as_mut(), &mut context).is_pending());
         assert!(std::future::Future::poll(send.as_mut(), &mut context).is_pending());
-        let (one, other) = (nil.clone(), nil.clone());
+        let (one, other) = (never.clone(), never.clone());
         go! { one.Recv(); panic!("nil gave something") };
         go! { Chan::Send(&other, 1); panic!("nil took something") };
         while runtime::blocking_calls().is_empty() {

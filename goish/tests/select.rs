@@ -143,19 +143,19 @@ fn bodies<E: Engine>() {
 }
 
 fn nil_cases<E: Engine>() {
-    let nil: Chan<int, E> = Chan::nil();
+    let never: Chan<int, E> = Chan::nil();
     let c = ready::<E>(&[1, 2]);
     for expected in [1, 2] {
         let got = select! {
-            recv(nil) |v| => v,
-            send(nil, 3) => 0,
+            recv(never) |v| => v,
+            send(never, 3) => 0,
             recv(c) |v| => v,
         };
         assert_eq!(got, expected);
     }
     let got = select! {
-        recv(nil) => "nil",
-        send(nil, 1) => "nil",
+        recv(never) => "nil",
+        send(never, 1) => "nil",
         default => "default",
     };
     assert_eq!(got, "default");
@@ -354,4 +354,134 @@ on_one_and_two_workers! {
 
 fn c_is_never() -> bool {
     false
+}
+
+/// Arms as Go writes them.
+mod go_form {
+    use super::*;
+
+    #[test]
+    fn receives_and_sends() {
+        let (numbers, out, quit) = (chan!(int, 1), chan!(int, 1), chan!(()));
+        numbers.Send(7);
+        let got = select! {
+        case n := <-numbers:
+            n * 2
+        case <-quit:
+            0
+        };
+        assert_eq!(got, 14);
+        select! {
+        case out <- got + 1:
+        case <-quit:
+            unreachable!();
+        }
+        assert_eq!(out.Recv(), (15, true));
+    }
+
+    #[test]
+    fn tells_whether_a_channel_was_open() {
+        let c = chan!(int);
+        close!(c);
+        let mut told = Vec::new();
+        select! {
+        case v, ok := <-c:
+            told.push((v, ok));
+        }
+        select! {
+        case _, ok := <-c:
+            told.push((1, ok));
+        }
+        assert_eq!(told, [(0, false), (1, false)]);
+    }
+
+    #[test]
+    fn assigns_to_what_is_there() {
+        struct Seen {
+            value: int,
+        }
+        let (c, mut seen, mut ok) = (chan!(int, 2), Seen { value: 0 }, false);
+        c.Send(3);
+        c.Send(4);
+        assert!(!ok);
+        select! {
+        case seen.value, ok = <-c:
+        }
+        assert_eq!((seen.value, ok), (3, true));
+        select! {
+        case seen.value = <-c:
+            seen.value += 1;
+        }
+        assert_eq!(seen.value, 5);
+        close!(c);
+        select! {
+        case _, ok = <-c:
+        }
+        assert!(!ok);
+    }
+
+    #[test]
+    fn has_a_default_and_bodies_of_several_statements() {
+        let c = chan!(int, 1);
+        let mut steps = Vec::new();
+        'outer: for turn in 0.. {
+            select! {
+            case n := <-c:
+                let twice = n * 2;
+                steps.push(twice);
+                if turn > 2 {
+                    break 'outer;
+                }
+            default:
+                steps.push(-1);
+                c.Send(turn);
+            }
+        }
+        assert_eq!(steps, [-1, 0, -1, 4]);
+    }
+
+    #[test]
+    fn suspends_in_goroutines() {
+        let (c, d) = (chan!(int), chan!(int));
+        let g = {
+            let (c, d) = (c.clone(), d.clone());
+            go! {
+                let mut sum = 0;
+                loop {
+                    select! {
+                    case n, ok := <-c:
+                        if !ok {
+                            return sum;
+                        }
+                        d.Send(n);
+                        sum += n;
+                    case d <- i64::from(2):
+                        sum += 10;
+                    }
+                }
+            }
+        };
+        assert_eq!(d.Recv().0, 2);
+        c.Send(5);
+        let mut last = 0;
+        while last != 5 {
+            last = d.Recv().0;
+        }
+        close!(c);
+        while let (n, true) = select! { recv(d) |n, ok| => (n, ok), default => (0, false) } {
+            assert_eq!(n, 2);
+        }
+        assert!(g.Wait().unwrap() >= 15);
+    }
+
+    #[test]
+    fn mixes_with_rusts_form() {
+        let (c, d) = (chan!(int, 1), chan!(int, 1));
+        c.Send(1);
+        let got = select! {
+            recv(d) |n| => n,
+            case n := <-c: n + 1
+        };
+        assert_eq!(got, 2);
+    }
 }

@@ -14,7 +14,7 @@ use crate::format;
 type Weighed = (&'static str, &'static str);
 
 /// In the order of the record, then what came after it, then the bar.
-const OPTIONS: [Weighed; 10] = [
+const OPTIONS: [Weighed; 11] = [
     (
         "std-thread",
         include_str!("../prose/options/std-thread.txt"),
@@ -34,6 +34,10 @@ const OPTIONS: [Weighed; 10] = [
     (
         "goish-0.20.7",
         include_str!("../prose/options/goish-0.20.7.txt"),
+    ),
+    (
+        "goish-on-tokio",
+        include_str!("../prose/options/goish-on-tokio.txt"),
     ),
     ("goish", include_str!("../prose/options/goish.txt")),
     ("go", include_str!("../prose/options/go.txt")),

@@ -3,7 +3,7 @@
 use goish_results::record::{Kind, Mode};
 
 use super::open_points::growth_in_words;
-use super::{against, allocator, options};
+use super::{against, allocator, options, schedulers};
 use crate::document::{Block, Entry, Table};
 use crate::evidence::{Evidence, Metric, Standing};
 use crate::format;
@@ -86,6 +86,11 @@ fn triggers(evidence: &Evidence<'_>, default: &str, advice: &Advice<'_>) -> Vec<
             reason: "Another engine should be the default",
             rule: "the recommendation above",
             answer: other_engine(advice),
+        },
+        Trigger {
+            reason: "Another scheduler should be the default",
+            rule: "the scheduler's rule above",
+            answer: other_scheduler(evidence, default),
         },
         Trigger {
             reason: "The default engine's own fan-in grows with n",
@@ -224,6 +229,21 @@ fn other_engine(advice: &Advice<'_>) -> Answer {
         Advice::Keep { default, because } => Answer::False(format!("{default} stays: {because}")),
         Advice::Change { to, because, .. } => Answer::True(format!("{to}: {because}")),
         Advice::None { because } => Answer::Unknown(because.clone()),
+    }
+}
+
+fn other_scheduler(evidence: &Evidence<'_>, default: &str) -> Answer {
+    let rivals = schedulers::rivals(evidence, default);
+    if rivals.is_empty() {
+        return Answer::Unknown(
+            "this run measured one scheduler; cargo lab run --schedulers measures all".to_owned(),
+        );
+    }
+    let words: Vec<_> = rivals.iter().map(schedulers::Rival::because).collect();
+    let words = words.join("; ");
+    match rivals.iter().any(schedulers::Rival::is_better) {
+        true => Answer::True(words),
+        false => Answer::False(words),
     }
 }
 

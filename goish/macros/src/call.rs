@@ -6,7 +6,7 @@
 //! the other branch has no values then, so the compiler knows that there is no suspension, and
 //! asks nothing of the variables that live across it.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprCall, ExprMethodCall, Pat, PathArguments};
@@ -14,8 +14,13 @@ use syn::{Expr, ExprCall, ExprMethodCall, Pat, PathArguments};
 use crate::names::{Root, hidden, local};
 use crate::place::{Keep, Place};
 
-/// Rewrites a method call whose name and number of arguments an operation of goish has.
-pub(crate) fn method(root: &Root, call: &ExprMethodCall) -> Option<TokenStream> {
+/// Rewrites a method call whose name and number of arguments an operation of goish has. What the
+/// user's own call becomes, `plain` says.
+pub(crate) fn method(
+    root: &Root,
+    call: &ExprMethodCall,
+    plain: &dyn Fn(TokenStream) -> TokenStream,
+) -> Option<TokenStream> {
     let (marker, arguments, keep) = match call.method.to_string().as_str() {
         "Send" => ("Send", 1, Keep::Value),
         "TrySend" => ("TrySend", 1, Keep::Value),
@@ -50,6 +55,7 @@ pub(crate) fn method(root: &Root, call: &ExprMethodCall) -> Option<TokenStream> 
                 .surround(&mut arguments, |inside| argument.to_tokens(inside));
             quote!(#receiver #dot #method #arguments)
         },
+        plain,
     };
     let expanded = match call.args.first() {
         None => operation.without_argument(),
@@ -59,7 +65,11 @@ pub(crate) fn method(root: &Root, call: &ExprMethodCall) -> Option<TokenStream> 
 }
 
 /// Rewrites a call of a function that is named as one of goish's that wait.
-pub(crate) fn function(root: &Root, call: &ExprCall) -> Option<TokenStream> {
+pub(crate) fn function(
+    root: &Root,
+    call: &ExprCall,
+    plain: &dyn Fn(TokenStream) -> TokenStream,
+) -> Option<TokenStream> {
     let Expr::Path(path) = &*call.func else {
         return None;
     };
@@ -84,6 +94,7 @@ pub(crate) fn function(root: &Root, call: &ExprCall) -> Option<TokenStream> {
         name: &last.ident,
         probe,
         call: &|argument| quote_spanned!(span=> #function(#argument)),
+        plain,
     };
     let expanded = match call.args.first() {
         None => operation.without_argument(),
@@ -99,12 +110,14 @@ struct Operation<'a> {
     probe: TokenStream,
     /// The user's call, given its argument.
     call: &'a dyn Fn(Option<&TokenStream>) -> TokenStream,
+    /// What becomes of it, where it is not an operation.
+    plain: &'a dyn Fn(TokenStream) -> TokenStream,
 }
 
 impl Operation<'_> {
     fn without_argument(&self) -> TokenStream {
         let span = hidden(self.name.span());
-        let (probe, call, finish) = (&self.probe, (self.call)(None), self.finish());
+        let (probe, call, finish) = (&self.probe, (self.plain)((self.call)(None)), self.finish());
         quote_spanned!(span=> {
             let operation = (&#probe).pick();
             if operation.is_plain() {
@@ -127,7 +140,7 @@ impl Operation<'_> {
         let name = local("argument", self.name.span());
         let marker = local("marker", self.name.span());
         let typed = (self.call)(Some(&quote_spanned!(span=> #marker.value())));
-        let call = (self.call)(Some(&name.to_token_stream()));
+        let call = (self.plain)((self.call)(Some(&name.to_token_stream())));
         let accepted =
             quote_spanned!(span=> (#runtime::Accepted { of: #marker, value: #argument }));
         let with_type = |inner: TokenStream| quote_spanned!(span=> match #runtime::Argument::new() { #marker => #inner });
@@ -218,6 +231,12 @@ pub(crate) fn rewritten(original: &Expr, tokens: TokenStream) -> Expr {
         Expr::Macro(original) => &original.attrs,
         _ => &[],
     };
-    let span = hidden(original.span());
-    Expr::Verbatim(quote_spanned!(span=> #(#attributes)* (#tokens)))
+    let tokens = parenthesised(tokens, original.span());
+    Expr::Verbatim(quote!(#(#attributes)* #tokens))
+}
+
+/// In parentheses, so that what follows does not change what this is.
+pub(crate) fn parenthesised(tokens: TokenStream, at: Span) -> TokenStream {
+    let span = hidden(at);
+    quote_spanned!(span=> (#tokens))
 }

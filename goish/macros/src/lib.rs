@@ -7,12 +7,18 @@
 use proc_macro::TokenStream;
 use proc_macro2::{Span, TokenStream as Tokens};
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Block, ItemFn, parse_macro_input};
+use syn::visit_mut::VisitMut;
+use syn::{Block, parse_macro_input};
 
+mod awaited;
 mod call;
+mod capture;
+mod case;
 mod go_fn;
+mod handle;
 mod names;
 mod nested;
+mod outer;
 mod place;
 mod range;
 mod rewrite;
@@ -35,8 +41,15 @@ pub fn go(input: TokenStream) -> TokenStream {
                 "a goroutine's body is its statements, not a closure: write `go! { f(x); }`",
             ));
         }
+        let outer = outer::of_body(&body);
+        awaited::mark_values(&root, &mut body);
+        awaited::Returned(&root).visit_block_mut(&mut body);
         rewrite::body(&root, &mut body);
-        Ok(rewrite::spawn(&root, &body))
+        Ok(capture::spawn(
+            &root,
+            &outer,
+            &rewrite::goroutine(&root, &body),
+        ))
     })
 }
 
@@ -78,8 +91,27 @@ pub fn range(input: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn go_fn(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let root = parse_macro_input!(arguments as go_fn::Arguments).root;
-    let item = parse_macro_input!(item as ItemFn);
+    let item = parse_macro_input!(item as syn::Item);
     go_fn::expand(&root, item)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// Implements `goish::Handle` for a struct or an enum whose fields are handles: each is shared.
+///
+/// ```ignore
+/// #[derive(Handle)]
+/// struct Pool {
+///     jobs: Chan<Job>,
+///     done: sync::WaitGroup,
+/// }
+/// ```
+///
+/// Where the `goish` crate goes by another name, say which: `#[handle(crate = name)]`.
+#[proc_macro_derive(Handle, attributes(handle))]
+pub fn derive_handle(item: TokenStream) -> TokenStream {
+    let item = parse_macro_input!(item as syn::DeriveInput);
+    handle::derive(&item)
         .unwrap_or_else(syn::Error::into_compile_error)
         .into()
 }

@@ -19,6 +19,11 @@ impl Root {
         Self(path.to_token_stream())
     }
 
+    /// The path itself.
+    pub(crate) fn path(&self) -> TokenStream {
+        self.0.clone()
+    }
+
     /// The module that generated code works with, reported at the user's tokens.
     pub(crate) fn runtime(&self, at: Span) -> TokenStream {
         let root = self.0.clone().into_iter().map(|mut token| {

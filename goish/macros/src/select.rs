@@ -10,12 +10,14 @@ use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 use syn::{Expr, Pat, Token, parenthesized};
 
+use crate::case;
 use crate::names::{Root, hidden, local};
 use crate::place::{Keep, Place};
 
 /// The form that every message shows.
-const FORM: &str = "write `recv(channel) |value, ok| => { … }`, `send(channel, value) => { … }` \
-                    or `default => { … }`";
+const FORM: &str = "write `case value, ok := <-channel:`, `case channel <- value:` or `default:`, \
+                    or `recv(channel) |value, ok| => { … }`, `send(channel, value) => { … }` or \
+                    `default => { … }`";
 
 /// How to wait.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -80,8 +82,12 @@ impl Select {
         match keyword.to_string().as_str() {
             "recv" => self.cases.push(receive(keyword.span(), input)?),
             "send" => self.cases.push(send(keyword.span(), input)?),
+            "case" => self.cases.push(case_of_go(keyword.span(), input)?),
             "default" => {
-                let body = body(input)?;
+                let body = match case::is_default(input) {
+                    true => case::default_body(input)?,
+                    false => body(input)?,
+                };
                 if self.default.replace(body).is_some() {
                     let message = "a select! has at most one `default`: remove this one, \
                                    or join the two bodies";
@@ -107,6 +113,44 @@ impl Select {
         }
         self.default.iter_mut().for_each(visitor);
     }
+
+    /// The channels and the values, which are evaluated before anything is chosen.
+    pub(crate) fn operands(&self) -> impl Iterator<Item = &Expr> {
+        self.cases.iter().flat_map(|case| {
+            let value = match &case.kind {
+                Kind::Send(value) => Some(&**value),
+                Kind::Receive(_) => None,
+            };
+            [&case.channel].into_iter().chain(value)
+        })
+    }
+
+    /// The bodies, each with the patterns whose names it sees.
+    pub(crate) fn bodies(&self) -> impl Iterator<Item = (Vec<&Pat>, &Expr)> {
+        let cases = self.cases.iter().map(|case| {
+            let patterns = match &case.kind {
+                Kind::Receive(names) => names.value.iter().chain(&names.ok).collect(),
+                Kind::Send(_) => Vec::new(),
+            };
+            (patterns, &case.body)
+        });
+        cases.chain(self.default.iter().map(|body| (Vec::new(), body)))
+    }
+}
+
+/// A `case` as Go writes it.
+fn case_of_go(span: Span, input: ParseStream) -> syn::Result<Case> {
+    let arm: case::Arm = input.parse()?;
+    let kind = match arm.operation {
+        case::Operation::Send(value) => Kind::Send(Box::new(value)),
+        case::Operation::Receive { value, ok } => Kind::Receive(Box::new(Binding { value, ok })),
+    };
+    Ok(Case {
+        span,
+        channel: arm.channel,
+        kind,
+        body: arm.body,
+    })
 }
 
 fn receive(span: Span, input: ParseStream) -> syn::Result<Case> {

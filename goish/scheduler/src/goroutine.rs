@@ -11,6 +11,7 @@ use pin_project_lite::pin_project;
 
 use crate::panics::{self, Outcome, Panicked, Unobserved};
 use crate::registry::{Join, Running, Slot};
+use crate::scheduler::Place;
 use crate::turn::Sliced;
 use crate::{runtime, slice};
 
@@ -82,13 +83,13 @@ impl<R: Send + 'static> fmt::Debug for Waiting<R> {
 
 /// Spawns a goroutine.
 #[inline]
-pub(crate) fn spawn<F>(running: Running, future: F) -> Goroutine<F::Output>
+pub(crate) fn spawn<P: Place, F>(running: Running, future: F) -> Goroutine<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
     Goroutine {
-        slot: Slot::new(running.spawn(Body::new(future))),
+        slot: Slot::new(running.spawn::<P, _>(Body::new(future))),
     }
 }
 

@@ -25,6 +25,7 @@ pub mod runtime;
 mod scheduler;
 mod slice;
 mod stack;
+mod threads;
 #[cfg(feature = "scheduler-tokio")]
 mod tokio;
 pub mod turn;
@@ -32,4 +33,4 @@ mod waiting;
 
 pub use goroutine::{Goroutine, Waiting};
 pub use panics::Panicked;
-pub use scheduler::{Held, HeldWorker, Info, Lost, Scheduler, Unchangeable};
+pub use scheduler::{Held, HeldWorker, Info, Lost, Place, Scheduler, Unchangeable, Unknown};

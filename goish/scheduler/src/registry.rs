@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use tokio::runtime::Handle;
 
-use crate::scheduler::{HeldWorker, Info, Lost, Scheduler, Unchangeable};
+use crate::scheduler::{HeldWorker, Info, Lost, Place, Scheduler, Unchangeable};
 
 static RUNNING: OnceLock<Running> = OnceLock::new();
 
@@ -85,7 +85,7 @@ macro_rules! schedulers {
             }
 
             #[inline]
-            pub(crate) fn spawn<F>(self, future: F) -> Join<F::Output>
+            pub(crate) fn spawn<P: Place, F>(self, future: F) -> Join<F::Output>
             where
                 F: Future + Send + 'static,
                 F::Output: Send + 'static,
@@ -93,7 +93,7 @@ macro_rules! schedulers {
                 match self {
                     $(
                         #[cfg($built)]
-                        Self::$variant(scheduler) => Join::$variant(scheduler.spawn(future)),
+                        Self::$variant(scheduler) => Join::$variant(scheduler.spawn::<P, F>(future)),
                     )+
                 }
             }

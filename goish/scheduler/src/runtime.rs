@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use crate::ending::refuse;
 use crate::goroutine::{self, Goroutine};
 use crate::registry::{self, BUILT, Running};
-use crate::scheduler::{HeldWorker, Info, Unchangeable};
+use crate::scheduler::{HeldWorker, Info, Place, Unchangeable};
 use crate::{calls, forking, panics};
 
 pub use crate::calls::BlockingCall;
@@ -22,18 +22,18 @@ pub const MOST_WORKERS: usize = 10_000;
 /// What [`set_workers`] was called with, before the runtime started.
 static REQUESTED: Mutex<Option<usize>> = Mutex::new(None);
 
-/// Spawns a future as a goroutine.
+/// Spawns a future as a goroutine; [`Unknown`](crate::Unknown) is a place, too.
 ///
 /// The first call starts the runtime. When that is impossible, it says why in a sentence and ends
 /// the program with exit code 2: the variable `GOMAXPROCS` holds no number of workers or
 /// `GOISH_SCHEDULER` no scheduler of this build, or the system gives no threads.
 #[inline]
-pub fn spawn<F>(future: F) -> Goroutine<F::Output>
+pub fn spawn<P: Place, F>(future: F) -> Goroutine<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    goroutine::spawn(running(), future)
+    goroutine::spawn::<P, F>(running(), future)
 }
 
 /// Waits until that time, by the clock of the scheduler.

@@ -35,7 +35,7 @@ pub trait Scheduler: Sized + Send + Sync + 'static {
     fn start(workers: usize) -> io::Result<&'static Self>;
 
     /// Spawns a goroutine, from a worker or from any other thread.
-    fn spawn<F>(&'static self, future: F) -> Self::Join<F::Output>
+    fn spawn<P: Place, F>(&'static self, future: F) -> Self::Join<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static;
@@ -141,10 +141,26 @@ impl fmt::Display for Unchangeable {
 
 impl Error for Unchangeable {}
 
+/// Where a goroutine is made. It is known when the program is compiled, so it costs a goroutine
+/// nothing.
+pub trait Place: 'static {
+    /// The file and the line, if they are known.
+    const AT: Option<&'static str>;
+}
+
+/// Nobody said where.
+#[derive(Clone, Copy, Debug)]
+pub struct Unknown;
+
+impl Place for Unknown {
+    const AT: Option<&'static str> = None;
+}
+
 /// Something that kept a worker from the others, so that it was replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldWorker {
-    /// What ran: the name of the goroutine's future, which has its function in it.
+    /// What ran: the file and the line of its `go!`; of what was not spawned by `go!`, the name of the
+    /// future's type.
     pub what: &'static str,
     /// How it held the worker.
     pub held: Held,

@@ -335,18 +335,18 @@ fn values_dropped_once<E: Engine>() {
 }
 
 fn nil_blocks<E: Engine>() {
-    let nil: Chan<int, E> = Chan::nil();
-    assert_eq!((nil.Len(), nil.Cap()), (0, 0));
-    assert_eq!(nil.TryRecv(), (0, false));
-    assert!(!nil.TrySend(1));
-    assert!(poll(pin!(nil.recv()).as_mut()).is_pending());
-    assert!(poll(pin!(nil.send(1)).as_mut()).is_pending());
+    let never: Chan<int, E> = Chan::nil();
+    assert_eq!((never.Len(), never.Cap()), (0, 0));
+    assert_eq!(never.TryRecv(), (0, false));
+    assert!(!never.TrySend(1));
+    assert!(poll(pin!(never.recv()).as_mut()).is_pending());
+    assert!(poll(pin!(never.send(1)).as_mut()).is_pending());
     let ready: Chan<int, E> = Chan::new(1);
     for i in 0..100 {
         ready.Send(i);
         select! {
-            recv(nil) |_v| => panic!("received from nil"),
-            send(nil, 1) => panic!("sent on nil"),
+            recv(never) |_v| => panic!("received from nil"),
+            send(never, 1) => panic!("sent on nil"),
             recv(ready) |v| => assert_eq!(v, i),
         }
     }

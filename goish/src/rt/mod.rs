@@ -7,13 +7,19 @@ use std::task::{Context, Poll};
 
 use crate::range::{Range, Ready};
 
+mod called;
+mod capture;
 mod operation;
 mod outcome;
 mod probe;
 mod select;
+mod spawn;
 
-pub use crate::runtime::spawn;
 pub use crate::types::int;
+pub use called::{
+    Asked, PickCall, PickFuture, PickOther, PickOtherValue, PickReturned, PickValue, call,
+};
+pub use capture::{AllHandles, Captured, MoveOther, NotAllHandles, ShareHandle, Types, starting};
 pub use outcome::{Finished, Received, Sent, Tried, TriedReceive, Unseen};
 pub use probe::{
     Do, GoschedProbe, Lock, PickPlain, PickTarget, Plain, Probe, RLock, Recv, RecvOk, Send,
@@ -23,6 +29,7 @@ pub use select::{
     block_forever, case, never, owned_receiver, owned_sender, receive_case, receiver, select,
     select_blocking, send_case, sender, take, try_select, try_select_blocking,
 };
+pub use spawn::{Place, spawn};
 
 /// The type of an argument, before there is one: carries what is known from the user's call to
 /// where the argument is evaluated.

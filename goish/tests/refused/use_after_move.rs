@@ -2,8 +2,12 @@ use goish::prelude::*;
 
 fn main() {
     let c = chan!(int);
+    let values = vec![1, 2, 3];
     go! {
-        c.Send(1);
+        for value in values {
+            c.Send(value);
+        }
     };
     c.Recv();
+    println!("{}", values.len());
 }

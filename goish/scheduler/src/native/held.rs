@@ -9,7 +9,7 @@ type Counts = BTreeMap<(&'static str, Held), u64>;
 
 static COUNTS: Mutex<Counts> = Mutex::new(BTreeMap::new());
 
-/// Counts one, by the name of its future. It is rare: it takes milliseconds to come to it.
+/// Counts one, by what goroutines of its kind are called. It is rare: it takes milliseconds to come to it.
 pub(super) fn count(name: &'static str, held: Held) {
     let what = body_of(name);
     let mut counts = COUNTS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -27,7 +27,7 @@ pub(super) fn all() -> Vec<HeldWorker> {
     all
 }
 
-/// What a goroutine is called: by its body's type, which has its function in it.
+/// Without the type that every body is wrapped in.
 fn body_of(name: &'static str) -> &'static str {
     let inner = name
         .split_once("Body<")

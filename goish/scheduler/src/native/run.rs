@@ -37,6 +37,17 @@ const NONE: u64 = 0;
 
 thread_local! {
     static RUNS: Cell<u64> = const { Cell::new(NONE) };
+    /// Why the goroutine that this thread runs has had its worker's place taken, if it has handed the
+    /// worker on since.
+    static WAS_REPLACED: Cell<u8> = const { Cell::new(0) };
+}
+
+/// How whoever was replaced for that reason held its worker.
+fn held_by(why: u8) -> Held {
+    match why {
+        COMPUTES => Held::Computing,
+        _ => Held::Blocked,
+    }
 }
 
 /// The number of the goroutine that this thread runs.
@@ -78,6 +89,10 @@ impl Native {
         panics::after_goroutine();
         let Some(worker) = current() else {
             // The goroutine has handed the worker on.
+            let why = WAS_REPLACED.take();
+            if why != 0 {
+                held::count(name(), held_by(why));
+            }
             if let Ran::Again(task) = ran {
                 self.inject(task);
             }
@@ -87,12 +102,9 @@ impl Native {
             // SAFETY: this thread holds the worker (W1).
             unsafe { worker.push(task, &self.inject) };
         }
-        if worker.replaced.load(Relaxed) != 0 {
-            let held = match worker.replaced.load(Relaxed) {
-                COMPUTES => Held::Computing,
-                _ => Held::Blocked,
-            };
-            held::count(name(), held);
+        let why = worker.replaced.load(Relaxed);
+        if why != 0 {
+            held::count(name(), held_by(why));
             self.step_back(worker);
         } else if self.active.load(Relaxed) > self.target.load(Relaxed) {
             self.step_back(worker);
@@ -387,10 +399,13 @@ impl Native {
     /// notifies it.
     fn hand_on(&'static self, worker: &'static Worker) {
         forking::refuse_child();
-        if worker.replaced.load(Relaxed) != 0 {
+        let why = worker.replaced.load(Relaxed);
+        if why != 0 {
             // Another has its place already, unless there are fewer workers than there should be.
             self.step_back(worker);
             if current().is_none() {
+                // It is counted where its goroutine's name is known.
+                WAS_REPLACED.set(why);
                 return;
             }
         }

@@ -12,7 +12,7 @@ use super::state::{Native, is_on_worker, native, spawn};
 use super::timers::{self, Timers};
 use super::worker::current;
 use super::{cell, clock, held, run};
-use crate::scheduler::{HeldWorker, Info, Lost, Scheduler, Unchangeable};
+use crate::scheduler::{HeldWorker, Info, Lost, Place, Scheduler, Unchangeable};
 
 impl Scheduler for Native {
     const INFO: Info = Info {
@@ -30,12 +30,12 @@ impl Scheduler for Native {
     }
 
     #[inline]
-    fn spawn<F>(&'static self, future: F) -> Join<F::Output>
+    fn spawn<P: Place, F>(&'static self, future: F) -> Join<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        Join(spawn(self, future))
+        Join(spawn::<P, F>(self, future))
     }
 
     #[inline]

@@ -2,6 +2,7 @@
 
 use std::alloc::Layout;
 use std::io;
+use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{NonNull, null_mut};
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
@@ -19,6 +20,7 @@ use super::timers::Timers;
 use super::watch::Watch;
 use super::worker::{Worker, current, entry};
 use crate::forking;
+use crate::scheduler::Place;
 
 /// How many workers there may be, those that took the place of a held one included.
 const MOST_WORKERS: usize = 2 * crate::runtime::MOST_WORKERS;
@@ -40,6 +42,8 @@ pub(crate) struct Native {
     pub(super) inject: Inject<()>,
     pub(super) idle: Idle,
     pub(super) spares: Spares,
+    /// Threads that hold a worker, or wait for one, or block in a plain function.
+    pub(super) threads: AtomicUsize,
     pub(super) driver: Driver,
     /// Timers that were made by threads which hold no worker.
     pub(super) timers: Timers,
@@ -81,6 +85,7 @@ impl Native {
                 inject: Inject::new(),
                 idle: Idle::new(),
                 spares: Spares::default(),
+                threads: AtomicUsize::new(0),
                 driver,
                 timers: Timers::new(),
                 watch: Watch::default(),
@@ -271,12 +276,12 @@ pub(crate) fn is_on_worker() -> bool {
 
 /// Makes a goroutine, which an idle worker may take.
 #[inline]
-pub(crate) fn spawn<F>(native: &'static Native, future: F) -> Join<F::Output>
+pub(crate) fn spawn<P: Place, F>(native: &'static Native, future: F) -> Join<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    let (task, join) = cell::new::<Cells, F>(future);
+    let (task, join) = cell::new::<Cells<P>, F>(future);
     match current() {
         Some(worker) if worker.own.drives.get() => {
             worker.count_spawned();
@@ -296,10 +301,12 @@ where
     join
 }
 
-/// What cells ask of the scheduler.
-pub(crate) struct Cells;
+/// What cells ask of the scheduler, for goroutines that are made at a place.
+pub(crate) struct Cells<P>(PhantomData<P>);
 
-impl Schedule for Cells {
+impl<P: Place> Schedule for Cells<P> {
+    const MADE_AT: Option<&'static str> = P::AT;
+
     #[inline]
     fn ready(task: Task) {
         let native = native();

@@ -2,18 +2,21 @@
 //! calls a thread an M.
 
 use std::cell::Cell;
-use std::io;
 use std::ptr::{null, null_mut};
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicBool, AtomicPtr};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use super::processor_time::{self, Clock};
 use super::state::Native;
 use super::worker::{Worker, set_current};
+use crate::threads::{self, Limit};
 use crate::{ending, forking, stack};
+
+/// How many threads there may be, and what limits them.
+static MOST: LazyLock<(usize, Limit)> = LazyLock::new(threads::most_blocked);
 
 /// For so long a thread that has no worker stays; tokio's blocking threads stay as long.
 const KEPT: Duration = Duration::from_secs(10);
@@ -169,11 +172,16 @@ impl Native {
 
     /// Starts a thread that holds the worker. As in Go, a program that gets no more threads ends.
     fn start_thread(&'static self, worker: &'static Worker) {
-        let started = stack::builder()
-            .name("goish-worker".to_owned())
-            .spawn(move || self.live(worker));
-        if let Err(error) = started {
-            refuse(&error);
+        let (most, limit) = &*MOST;
+        if self.threads.fetch_add(1, Relaxed) >= *most {
+            refuse(&format!("{limit} allows goish {most} threads"));
+        }
+        let started = || {
+            let builder = stack::builder().name("goish-worker".to_owned());
+            builder.spawn(move || self.live(worker)).is_ok()
+        };
+        if !threads::is_room() || !started() {
+            refuse(&threads::refused());
         }
     }
 
@@ -189,18 +197,19 @@ impl Native {
             self.work();
             match self.spares.wait(seat) {
                 Some(next) => worker = next,
-                None => return,
+                None => {
+                    self.threads.fetch_sub(1, Relaxed);
+                    return;
+                }
             }
         }
     }
 }
 
-/// Ends the program as Go does when the system refuses a thread, and names the limit.
-fn refuse(error: &io::Error) -> ! {
+/// Ends the program as Go does when the system refuses a thread.
+fn refuse(why: &str) -> ! {
     ending::refuse(&format!(
-        "the system gives no more threads ({error}). Each goroutine that waits in a plain \
-         function holds one: make such functions `#[go_fn]`, or raise the limits that stand in \
-         `ulimit -u`, `ulimit -v`, /proc/sys/kernel/threads-max, /proc/sys/vm/max_map_count and the \
-         control group's pids.max"
+        "{why}; each goroutine that waits in a plain function holds one: make the function `#[go_fn]`, \
+         which needs none, or raise the limit"
     ))
 }

@@ -8,6 +8,7 @@ use std::ptr::NonNull;
 use super::cell::{self, Join, Schedule, Task};
 use super::state::{Cells, Native};
 use super::worker::Worker;
+use crate::scheduler::Unknown;
 
 /// Queues a turn. This thread holds the worker, and is not in the driver.
 pub(super) fn queue(native: &'static Native, worker: &'static Worker) -> Join<()> {
@@ -18,21 +19,24 @@ pub(super) fn queue(native: &'static Native, worker: &'static Worker) -> Join<()
     join
 }
 
-/// A goroutine's cell but for the counting.
+/// What a goroutine's cell asks for.
+type Goroutines = Cells<Unknown>;
+
+/// The same but for the counting.
 struct Turns;
 
 impl Schedule for Turns {
     fn ready(task: Task) {
-        Cells::ready(task);
+        Goroutines::ready(task);
     }
 
     fn allocate(layout: Layout) -> (NonNull<u8>, bool) {
-        Cells::allocate(layout)
+        Goroutines::allocate(layout)
     }
 
     unsafe fn free(memory: NonNull<u8>, layout: Layout, system: bool) {
         // SAFETY: the caller's promise.
-        unsafe { Cells::free(memory, layout, system) };
+        unsafe { Goroutines::free(memory, layout, system) };
     }
 
     fn ended() {}

@@ -22,17 +22,16 @@ use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::task::{JoinHandle, block_in_place};
 
 use crate::ending::refuse;
-use crate::scheduler::{HeldWorker, Info, Lost, Scheduler, Unchangeable};
+use crate::scheduler::{HeldWorker, Info, Lost, Place, Scheduler, Unchangeable};
+use crate::threads::{self, Limit};
 use crate::{forking, multi_thread, panics, stack};
 
 mod count;
 mod linger;
 mod task;
-mod threads;
 
 use count::Counted;
 use task::Task;
-use threads::Limit;
 
 /// Threads for what goroutines have `spawn_blocking` run, beside their own: as many as tokio's default.
 const SPAWNED: usize = 512;
@@ -99,7 +98,7 @@ impl Scheduler for Tokio {
     }
 
     #[inline]
-    fn spawn<F>(&'static self, future: F) -> Join<F::Output>
+    fn spawn<P: Place, F>(&'static self, future: F) -> Join<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
@@ -213,10 +212,8 @@ impl Drop for Blocked {
 
 /// Ends the program, as Go does, if the system gives it no thread more.
 fn ensure_a_thread(blocked: usize) {
-    let refused = match stack::builder().spawn(|| {}) {
-        Ok(thread) => thread.join().is_err(),
-        Err(_) => true,
-    };
+    let started = || stack::builder().spawn(|| {});
+    let refused = !threads::is_room() || started().map_or(true, |thread| thread.join().is_err());
     if refused {
         refuse(&format!(
             "{}; {blocked} goroutines block in plain functions, and need one each: make the \

@@ -62,6 +62,9 @@ pub(crate) use task::Task;
 
 /// What a cell needs of its scheduler. Static: it costs a cell nothing.
 pub(crate) trait Schedule: 'static {
+    /// Where its goroutines are made, if it is known.
+    const MADE_AT: Option<&'static str> = None;
+
     /// A goroutine has become ready; its SCHEDULED flag is the entry that the callee now queues.
     /// Called by any thread, and by a goroutine for itself only after its turn. What the caller has
     /// written before must be visible to who runs the goroutine.
@@ -92,7 +95,7 @@ impl<S: Schedule, F: Future> Types<S, F> {
         run: run_once::<S, F>,
         ready: S::ready,
         free: free::<S, F>,
-        name: type_name::<F>,
+        name: name::<S, F>,
     };
 
     const LAYOUT: Layout = {
@@ -106,6 +109,12 @@ impl<S: Schedule, F: Future> Types<S, F> {
             Err(_) => panic!("a goroutine is too large"),
         }
     };
+}
+
+/// What goroutines of this kind are called: by the place where they are made, or else by their future's
+/// type, which has its function in it.
+fn name<S: Schedule, F>() -> &'static str {
+    S::MADE_AT.unwrap_or_else(type_name::<F>)
 }
 
 const fn larger(one: usize, other: usize) -> usize {

@@ -35,7 +35,7 @@ pub(super) struct VTable {
     pub(super) run: unsafe fn(Task) -> Ran,
     pub(super) ready: fn(Task),
     pub(super) free: unsafe fn(Task),
-    /// The name of the future's type.
+    /// What goroutines of this kind are called.
     pub(super) name: fn() -> &'static str,
 }
 
@@ -67,7 +67,7 @@ impl Task {
         (self.0.addr().get() / 16) as u64
     }
 
-    /// What tells the name of its future's type.
+    /// What tells what goroutines of this kind are called.
     ///
     /// # Safety
     ///

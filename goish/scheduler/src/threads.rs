@@ -21,7 +21,7 @@ const UNKNOWN: u64 = 10_000;
 
 /// A limit of the system's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Limit {
+pub(crate) struct Limit {
     name: &'static str,
     value: u64,
 }
@@ -32,12 +32,12 @@ impl fmt::Display for Limit {
     }
 }
 
-/// How many goroutines may block in plain functions at once, and what limits them.
+/// How many threads may run goroutines or wait in plain functions of theirs, and what limits them.
 ///
 /// When a process has no mapping left the system may still give it a thread, which then cannot set
 /// up the rest of what it needs, and aborts the program. So that limit is kept from being met. Where
 /// another is lower, the system says so by refusing a thread.
-pub(super) fn most_blocked() -> (usize, Limit) {
+pub(crate) fn most_blocked() -> (usize, Limit) {
     let mappings = number("/proc/sys/vm/max_map_count");
     let (threads, limit) = match mappings {
         Some(value) => (
@@ -60,7 +60,7 @@ pub(super) fn most_blocked() -> (usize, Limit) {
 }
 
 /// Why the system gives no more threads, as far as one can see.
-pub(super) fn refused() -> String {
+pub(crate) fn refused() -> String {
     let threads = status("Threads:").unwrap_or(0);
     let limit = memory().or_else(|| {
         let limits = [
@@ -83,12 +83,20 @@ pub(super) fn refused() -> String {
     }
 }
 
+/// Whether the address space, if it is limited, has room for one thread more.
+///
+/// A thread that gets the last of it starts, and cannot allocate the little that it needs: libc then
+/// aborts the program, before anybody can say why. So the last of it is left alone.
+pub(crate) fn is_room() -> bool {
+    memory().is_none()
+}
+
 /// The limit on memory, if there is no room for the stack of one thread more.
 fn memory() -> Option<Limit> {
     /// Of a thread that Rust starts.
     const STACK: usize = 2 << 20;
-    /// Something for the rest.
-    const REST: u64 = 2 << 20;
+    /// What libc adds, and the same for some that start at the same time.
+    const REST: u64 = 14 << 20;
     let value = resource(Resource::Memory)?;
     let used = status("VmSize:")? << 10;
     let stack = stack::size().unwrap_or(STACK) as u64;
