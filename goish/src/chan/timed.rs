@@ -281,7 +281,7 @@ mod tests {
 
     use super::*;
     use crate::chan::{Chan, Recv};
-    use crate::time::{Hour, Nanosecond};
+    use crate::time::{Hour, Millisecond, Nanosecond};
 
     type Plain = <DefaultEngine as Engine>::Channel<u64>;
 
@@ -337,6 +337,26 @@ mod tests {
         assert_eq!(following(100, 35, 10), 140);
         assert_eq!(following(100, 35, 0), NEVER);
         assert_eq!(following(100, 1, u64::MAX), NEVER);
+    }
+
+    /// However late a tick is taken, the next is due a whole number of periods after it.
+    #[test]
+    fn a_late_receiver_does_not_shift_the_ticks() {
+        const PERIOD: u64 = 1_000_000;
+        let (timed, chan) = timer(Millisecond, PERIOD);
+        let first = timed.when.load(Ordering::Relaxed);
+        for late in [500, 2_700, 0, 1_300] {
+            while chan.try_recv().is_err() {
+                std::thread::yield_now();
+            }
+            let next = timed.when.load(Ordering::Relaxed);
+            assert_eq!((next - first) % PERIOD, 0);
+            std::thread::sleep(std::time::Duration::from_micros(late));
+            assert!(
+                timed.when.load(Ordering::Relaxed) == next,
+                "nobody has looked"
+            );
+        }
     }
 
     #[test]
