@@ -6,6 +6,8 @@ use std::sync::{Arc, Weak};
 use goish_engines::Engine;
 
 use crate::chan::Chan;
+use crate::context::Context;
+use crate::errors::error;
 use crate::sync::WaitGroup;
 
 /// A value whose clones stand for the same thing: a channel, a group, an [`Arc`].
@@ -62,7 +64,9 @@ macro_rules! handles {
 
 handles! {
     [T: Send, E: Engine] Chan<T, E>;
+    [] Context;
     [] WaitGroup;
+    [] error;
     [T: ?Sized] Arc<T>;
     [T: ?Sized] Weak<T>;
 }

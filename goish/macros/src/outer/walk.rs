@@ -62,7 +62,8 @@ impl Walk {
             .chars()
             .all(|c| !c.is_uppercase());
         let is_own = self.scopes.iter().any(|scope| scope.contains(&text));
-        if is_own || !is_lower || text == "self" {
+        // Go's `nil` is a constant, and Rust lets no variable have the name of one.
+        if is_own || !is_lower || text == "self" || text == "nil" {
             return;
         }
         let variables = &mut self.outer.variables;
