@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 mod common;
+use common::{BOTH, NATIVE, on};
 
 /// For so long a goroutine holds its worker at most: somebody who waited for its end failed.
 const END: Duration = Duration::from_secs(20);
@@ -71,34 +72,6 @@ fn others_get_on(stop: &Flag, all: Vec<Goroutine<()>>) {
 /// What is done until the flag is set, by twice as many goroutines as there are workers.
 fn many(stop: &Flag, one: impl Fn(Flag) -> Goroutine<()>) -> Vec<Goroutine<()>> {
     (0..2 * enough()).map(|_| one(stop.clone())).collect()
-}
-
-const BOTH: &[&str] = &["native", "tokio"];
-
-/// tokio does not replace a worker that is held, nor hand on who was woken last.
-const NATIVE: &[&str] = &["native"];
-
-macro_rules! on {
-    ($schedulers:ident $($(#[$attribute:meta])* fn $name:ident() $body:block)*) => {$(
-        $(#[$attribute])*
-        mod $name {
-            #[allow(unused_imports)]
-            use super::*;
-
-            #[test]
-            fn on_one_two_and_eight_workers() {
-                for scheduler in $schedulers {
-                    for workers in ["1", "2", "8"] {
-                        common::passes_on(&format!("{}::body", stringify!($name)), scheduler, workers);
-                    }
-                }
-            }
-
-            #[test]
-            #[ignore = "run by the test beside it"]
-            fn body() $body
-        }
-    )*};
 }
 
 on! { BOTH

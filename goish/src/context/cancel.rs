@@ -258,6 +258,16 @@ impl Cancel {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn children(&self) -> usize {
+        self.state().children.all.len()
+    }
+
+    #[cfg(test)]
+    pub(super) fn has_timer(&self) -> bool {
+        self.state().timer.is_some()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

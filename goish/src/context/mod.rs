@@ -9,7 +9,7 @@
 //! | `context.WithDeadline(parent, t)` | `context::WithDeadline(&parent, t)` |
 //! | `ctx, cancel := context.WithCancelCause(parent)` | `let (ctx, cancel) = context::WithCancelCause(&parent);` |
 //! | `cancel()`, `cancel(err)` | `cancel()`, `cancel(err)` |
-//! | `case <-ctx.Done():` | `recv(ctx.Done()) => …` |
+//! | `case <-ctx.Done():` | `case <-ctx.Done():` |
 //! | `ctx.Err() == context.Canceled` | `ctx.Err() == context::Canceled` |
 //! | `ctx.Err() == context.DeadlineExceeded` | `ctx.Err() == context::DeadlineExceeded` |
 //! | `context.Cause(ctx)` | `context::Cause(&ctx)` |
@@ -28,8 +28,9 @@
 //! fn f(ctx: context::Context, out: Chan<int>) -> error {
 //!     for n in 0.. {
 //!         select! {
-//!             send(out, n) => {}
-//!             recv(ctx.Done()) => return ctx.Err(),
+//!             case out <- n:
+//!             case <-ctx.Done():
+//!                 return ctx.Err()
 //!         }
 //!     }
 //!     nil
@@ -37,10 +38,7 @@
 //!
 //! let (ctx, cancel) = context::WithCancel(&context::Background());
 //! let out = chan!(int);
-//! let g = {
-//!     let (ctx, out) = (ctx.clone(), out.clone());
-//!     go! { f(ctx, out) }
-//! };
+//! let g = go! { f(ctx, out) };
 //! assert_eq!(out.Recv(), (0, true));
 //! cancel();
 //! assert!(g.Wait().unwrap() == context::Canceled);
@@ -83,6 +81,8 @@ use crate::time::{self, Duration, Time};
 
 mod cancel;
 mod node;
+#[cfg(test)]
+mod tests;
 
 use cancel::{Call, Cancel, Reason};
 pub use node::Context;
@@ -150,8 +150,10 @@ pub fn WithCancelCause(parent: impl Borrow<Context>) -> (Context, CancelCauseFun
 ///
 /// fn slow(ctx: &context::Context) -> error {
 ///     select! {
-///         recv(ctx.Done()) => ctx.Err(),
-///         recv(time::After(time::Hour)) => nil,
+///         case <-ctx.Done():
+///             ctx.Err()
+///         case <-time::After(time::Hour):
+///             nil
 ///     }
 /// }
 /// let (ctx, cancel) = context::WithTimeout(context::Background(), time::Millisecond);

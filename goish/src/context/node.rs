@@ -3,6 +3,7 @@
 use std::any::{Any, type_name};
 use std::fmt;
 use std::mem;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
 use super::cancel::Cancel;
@@ -112,8 +113,10 @@ impl Context {
     /// let results = chan!(int);
     /// cancel();
     /// select! {
-    ///     recv(results) => unreachable!(),
-    ///     recv(ctx.Done()) => println!("{}", ctx.Err()),
+    ///     case n := <-results:
+    ///         unreachable!("nobody sends {n}")
+    ///     case <-ctx.Done():
+    ///         println!("{}", ctx.Err())
     /// }
     /// ```
     pub fn Done(&self) -> Chan<()> {
@@ -187,6 +190,10 @@ impl Drop for Node {
         }
     }
 }
+
+// A panic leaves nothing half done in here.
+impl UnwindSafe for Context {}
+impl RefUnwindSafe for Context {}
 
 /// The same context, and not only one that ends when this one does.
 impl PartialEq for Context {

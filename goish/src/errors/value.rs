@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::error::Error;
 use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
 use super::handle::{Constant, Handle};
@@ -155,6 +156,10 @@ impl error {
 }
 
 impl Eq for error {}
+
+// Nobody changes an error, so no panic leaves one half changed.
+impl UnwindSafe for error {}
+impl RefUnwindSafe for error {}
 
 impl fmt::Display for error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -122,6 +122,37 @@ macro_rules! on_one_and_two_workers {
 }
 pub(crate) use on_one_and_two_workers;
 
+/// The schedulers, for [`on`].
+pub(crate) const BOTH: &[&str] = &["native", "tokio"];
+
+/// tokio does not replace a worker that is held, nor hand on who was woken last.
+pub(crate) const NATIVE: &[&str] = &["native"];
+
+/// Tests that run in processes of their own, on one, two and eight workers of each of the schedulers.
+macro_rules! on {
+    ($schedulers:ident $($(#[$attribute:meta])* fn $name:ident() $body:block)*) => {$(
+        $(#[$attribute])*
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            #[test]
+            fn on_one_two_and_eight_workers() {
+                for scheduler in $schedulers {
+                    for workers in ["1", "2", "8"] {
+                        common::passes_on(&format!("{}::body", stringify!($name)), scheduler, workers);
+                    }
+                }
+            }
+
+            #[test]
+            #[ignore = "run by the test beside it"]
+            fn body() $body
+        }
+    )*};
+}
+pub(crate) use on;
+
 /// Calls a function that is generic over the engine for each engine of this build that goish does
 /// not refuse altogether.
 macro_rules! for_each_engine {

@@ -62,7 +62,8 @@ impl Walk {
     fn is_outer(&self, name: &str) -> bool {
         let is_lower = !name.trim_start_matches("r#").contains(char::is_uppercase);
         let is_own = self.scopes.iter().any(|scope| scope.contains(name));
-        is_lower && !is_own && name != "self"
+        // Go's `nil` is a constant, and Rust lets no variable have the name of one.
+        is_lower && !is_own && name != "self" && name != "nil"
     }
 
     fn mention_how(&mut self, name: &Ident, how: Uses) {
