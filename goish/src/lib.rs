@@ -171,7 +171,7 @@ pub use call::Call;
 pub use chan::{Chan, Recv, Send};
 #[doc(hidden)]
 pub use goish_macros as __macros;
-pub use goish_macros::{Handle, go_fn};
+pub use goish_macros::{Handle, go_fn, main};
 pub use goroutine::{Goroutine, Panicked, Waiting};
 pub use handle::Handle;
 /// Microsoft's allocator, for programs that spawn much: see [the crate's page](crate#the-allocator).
@@ -190,5 +190,5 @@ pub mod prelude {
     pub use crate::chan::Chan;
     pub use crate::goroutine::Goroutine;
     pub use crate::types::*;
-    pub use crate::{chan, close, go, go_fn, range, runtime, select, sync, time};
+    pub use crate::{chan, close, defer, go, go_fn, range, runtime, select, sync, time};
 }

@@ -91,3 +91,36 @@ macro_rules! close {
         ::core::compile_error!("write `close!(channel)`, with one channel")
     };
 }
+
+/// Runs its body when the block around it is left, on whatever way: its end, `return`, `?`, `break`,
+/// a panic. What was deferred last runs first.
+///
+/// Go defers to the end of the function, `defer!` to the end of the block. The body borrows what it
+/// uses until then. An operation in it blocks, and hands the goroutine's worker on; a call of a
+/// [`#[go_fn]`](macro@crate::go_fn) function is waited for.
+///
+/// ```
+/// use goish::prelude::*;
+///
+/// let wg = sync::WaitGroup::new();
+/// let c = chan!(string, 2);
+/// wg.Add(1);
+/// go! {
+///     defer! { wg.Done(); }
+///     defer! { c.Send("last".into()); }
+///     if c.Cap() > 0 {
+///         c.Send("first".into());
+///         return;
+///     }
+/// };
+/// wg.Wait();
+/// assert_eq!((c.Recv().0, c.Recv().0), ("first".into(), "last".into()));
+/// ```
+///
+/// # Panics
+///
+/// Where its body does. When that happens while another panic unwinds, Rust ends the program.
+#[macro_export]
+macro_rules! defer {
+    ($($body:tt)*) => { $crate::__macros::defer! { ($crate) $($body)* } };
+}

@@ -1,6 +1,7 @@
 //! The runtime: workers, goroutines, and what is known about them.
 
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use goish_scheduler::{block, runtime};
 use tokio::runtime::Handle;
@@ -56,7 +57,15 @@ pub fn NumCPU() -> int {
 
 /// The goroutines that exist now: `main`'s, and every one that was spawned and has not ended.
 pub fn NumGoroutine() -> int {
-    to_int(runtime::goroutines()) + 1
+    to_int(runtime::goroutines()) + int::from(!MAIN_IS_ONE.load(Ordering::Relaxed))
+}
+
+/// Whether `main` is a goroutine like the others: then it is counted as they are.
+static MAIN_IS_ONE: AtomicBool = AtomicBool::new(false);
+
+/// From now on `main` is a goroutine like the others.
+pub(crate) fn main_is_a_goroutine() {
+    MAIN_IS_ONE.store(true, Ordering::Relaxed);
 }
 
 /// Lets other goroutines run. In the body of `go!` it suspends the goroutine.

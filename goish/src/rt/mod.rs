@@ -13,6 +13,7 @@ mod changed;
 mod operation;
 mod outcome;
 mod probe;
+mod program;
 mod select;
 
 pub use crate::runtime::spawn;
@@ -27,6 +28,7 @@ pub use probe::{
     Do, GoschedProbe, Lock, PickPlain, PickTarget, Plain, Probe, RLock, Recv, Send, SleepProbe,
     Target, TryRecv, TrySend, Wait, WaitWith,
 };
+pub use program::{defer, main};
 pub use select::{
     block_forever, case, channel, never, owned_channel, receive_case, select, select_blocking,
     send_case, take, try_select, try_select_blocking,
