@@ -15,7 +15,7 @@ fn main() {
     for (seat, name) in range!(names) {
         let (left, right) = (seat, (seat + 1) % names.len());
         let (first, second) = (left.min(right), left.max(right));
-        let (name, forks, done) = (name.to_string(), forks.clone(), done.clone());
+        let name = name.to_string();
         go! {
             for _ in range!(MEALS) {
                 let mut one = forks[first].Lock();

@@ -20,7 +20,6 @@ fn main() {
     let start = time::Now();
     wg.Add(GOROUTINES);
     for _ in range!(GOROUTINES) {
-        let (gate, count, wg) = (gate.clone(), count.clone(), wg.clone());
         go! {
             gate.Recv();
             count.fetch_add(1, Ordering::Relaxed);

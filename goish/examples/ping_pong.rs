@@ -12,7 +12,6 @@ fn main() {
     let whistle = chan!(());
     let mut players = vec![];
     for name in ["ping", "pong"] {
-        let (table, whistle) = (table.clone(), whistle.clone());
         players.push(go! {
             let mut strokes = 0;
             loop {

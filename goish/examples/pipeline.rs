@@ -5,54 +5,53 @@ use goish::prelude::*;
 
 fn generate(done: &Chan<()>, count: int) -> Chan<int> {
     let out = chan!(int);
-    let (to, done) = (out.clone(), done.clone());
+    let done = done.clone();
     go! {
         for number in range!(count) {
             select! {
-                send(to, number) => {}
+                send(out, number) => {}
                 recv(done) => break,
             }
         }
-        close!(to);
+        close!(out);
     };
     out
 }
 
 fn square(done: &Chan<()>, numbers: Chan<int>) -> Chan<int> {
     let out = chan!(int);
-    let (to, done) = (out.clone(), done.clone());
+    let done = done.clone();
     go! {
         for number in range!(numbers) {
             select! {
-                send(to, number * number) => {}
+                send(out, number * number) => {}
                 recv(done) => break,
             }
         }
-        close!(to);
+        close!(out);
     };
     out
 }
 
 fn merge(done: &Chan<()>, inputs: Vec<Chan<int>>) -> Chan<int> {
     let out = chan!(int);
+    let done = done.clone();
     let wg = sync::WaitGroup::new();
     for input in inputs {
         wg.Add(1);
-        let (to, done, wg) = (out.clone(), done.clone(), wg.clone());
         go! {
             for number in range!(input) {
                 select! {
-                    send(to, number) => {}
+                    send(out, number) => {}
                     recv(done) => break,
                 }
             }
             wg.Done();
         };
     }
-    let to = out.clone();
     go! {
         wg.Wait();
-        close!(to);
+        close!(out);
     };
     out
 }

@@ -4,7 +4,7 @@ use goish::prelude::*;
 
 /// Sends 2, 3, 4, … for as long as somebody listens.
 #[go_fn]
-async fn generate(numbers: Chan<int>, quit: Chan<()>) {
+fn generate(numbers: Chan<int>, quit: Chan<()>) {
     let mut number = 2;
     loop {
         select! {
@@ -16,7 +16,7 @@ async fn generate(numbers: Chan<int>, quit: Chan<()>) {
 
 /// Passes on what the prime does not divide.
 #[go_fn]
-async fn filter(from: Chan<int>, to: Chan<int>, prime: int, quit: Chan<()>) {
+fn filter(from: Chan<int>, to: Chan<int>, prime: int, quit: Chan<()>) {
     loop {
         let number = select! {
             recv(from) |number| => number,
@@ -32,20 +32,17 @@ async fn filter(from: Chan<int>, to: Chan<int>, prime: int, quit: Chan<()>) {
     }
 }
 
+#[goish::main]
 fn main() {
     let quit = chan!(());
     let mut numbers = chan!(int);
-    {
-        let (numbers, quit) = (numbers.clone(), quit.clone());
-        go! { generate(numbers, quit).await };
-    }
+    go! { generate(numbers, quit) };
     let mut primes = vec![];
     for _ in range!(25) {
         let (prime, _) = numbers.Recv();
         primes.push(prime);
         let filtered = chan!(int);
-        let (from, to, quit) = (numbers, filtered.clone(), quit.clone());
-        go! { filter(from, to, prime, quit).await };
+        go! { filter(numbers, filtered, prime, quit) };
         numbers = filtered;
     }
     close!(quit);

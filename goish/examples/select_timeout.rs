@@ -4,10 +4,9 @@ use goish::prelude::*;
 
 fn ask(answer_after: time::Duration, patience: time::Duration) -> string {
     let answers = chan!(string, 1);
-    let to = answers.clone();
     go! {
         time::Sleep(answer_after);
-        to.Send("forty-two".into());
+        answers.Send("forty-two".into());
     };
     select! {
         recv(answers) |answer| => answer,
@@ -26,10 +25,9 @@ fn main() {
 
     // A heartbeat while a goroutine works.
     let result = chan!(int);
-    let to = result.clone();
     go! {
         time::Sleep(50 * time::Millisecond);
-        to.Send(7);
+        result.Send(7);
     };
     let beat = time::Tick(10 * time::Millisecond);
     let mut beats = 0;

@@ -34,16 +34,12 @@ fn main() {
     let wg = sync::WaitGroup::new();
     for _ in 0..8 {
         wg.Add(1);
-        let (jobs, outcomes, wg) = (jobs.clone(), outcomes.clone(), wg.clone());
         go! { worker(jobs, outcomes, wg) };
     }
-    {
-        let outcomes = outcomes.clone();
-        go! {
-            wg.Wait();
-            close!(outcomes);
-        };
-    }
+    go! {
+        wg.Wait();
+        close!(outcomes);
+    };
     go! {
         for id in range!(JOBS) {
             jobs.Send(Job { id, number: id + 1 });

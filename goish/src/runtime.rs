@@ -75,7 +75,7 @@ pub fn Gosched() {
 
 /// Where goroutines blocked in plain functions or closures, and how often, the most frequent line
 /// first. Each time the worker was handed on, which costs a switch of threads: a function that
-/// stands high up here is worth a `#[go_fn] async fn`.
+/// stands high up here is worth a `#[go_fn]`.
 pub fn blocking_calls() -> Vec<BlockingCall> {
     runtime::blocking_calls()
 }
