@@ -37,10 +37,10 @@ fn square(done: &Chan<()>, numbers: Chan<int>) -> Chan<int> {
 
 fn merge(done: &Chan<()>, inputs: Vec<Chan<int>>) -> Chan<int> {
     let out = chan!(int);
+    let done = done.clone();
     let wg = sync::WaitGroup::new();
     for input in inputs {
         wg.Add(1);
-        let done = done.clone();
         go! {
             for number in range!(input) {
                 select! {

@@ -32,6 +32,7 @@ fn filter(from: Chan<int>, to: Chan<int>, prime: int, quit: Chan<()>) {
     }
 }
 
+#[goish::main]
 fn main() {
     let quit = chan!(());
     let mut numbers = chan!(int);

@@ -12,7 +12,6 @@
 //! let jobs = chan!(int, 8);
 //! let results = chan!(int, 8);
 //! for _ in 0..4 {
-//!     let (jobs, results) = (jobs.clone(), results.clone());
 //!     go!{ worker(jobs, results) };
 //! }
 //! for n in 1..=8 {
@@ -36,15 +35,20 @@
 //! What is told apart by type stays the user's own: a method `Send` or `Wait` of any other type
 //! runs as it always did.
 //!
+//! A goroutine shares the [handles](Handle) that its body uses (channels, groups, `Arc`s), and takes
+//! everything else: it moves, or is copied, and then an assignment to the copy is refused. What its
+//! body gives is awaited if it is a future.
+//!
 //! The same operations work everywhere else, too. In a closure or a plain function that a
 //! goroutine calls they block, and hand the goroutine's worker on; where that happened is counted
-//! by [`runtime::blocking_calls`], because a `#[go_fn] async fn` would be cheaper there:
+//! by [`runtime::blocking_calls`], because a [`#[go_fn]`](macro@go_fn) would be cheaper there, whose
+//! calls in a goroutine [suspend](Call) it:
 //!
 //! ```
 //! use goish::prelude::*;
 //!
 //! #[go_fn]
-//! async fn double(from: Chan<int>, to: Chan<int>) {
+//! fn double(from: Chan<int>, to: Chan<int>) {
 //!     for n in range!(from) {
 //!         to.Send(2 * n);
 //!     }
@@ -52,10 +56,7 @@
 //! }
 //!
 //! let (from, to) = (chan!(int), chan!(int));
-//! {
-//!     let (from, to) = (from.clone(), to.clone());
-//!     go!{ double(from, to).await };
-//! }
+//! go!{ double(from, to) };
 //! from.Send(21);
 //! assert_eq!(to.Recv(), (42, true));
 //! close!(from);
@@ -65,8 +66,9 @@
 //! A call of the user's own that blocks, such as one of the system's, belongs into
 //! [`runtime::blocking`], which hands the worker on in the same way.
 //!
-//! On any other thread, `main`'s among them, they block that thread. The runtime starts with the
-//! first goroutine; [`runtime::GOMAXPROCS`] and the variable of that name set its workers.
+//! On any other thread, `main`'s among them, they block that thread, unless
+//! [`#[goish::main]`](macro@main) makes `main` a goroutine. The runtime starts with the first
+//! goroutine; [`runtime::GOMAXPROCS`] and the variable of that name set its workers.
 //!
 //! # Schedulers
 //!
@@ -94,15 +96,12 @@
 //!
 //! let values = chan!(int);
 //! let quit = chan!(());
-//! {
-//!     let (values, quit) = (values.clone(), quit.clone());
-//!     go!{
-//!         for _ in 0..10 {
-//!             println!("{}", values.Recv().0);
-//!         }
-//!         close!(quit);
-//!     };
-//! }
+//! go!{
+//!     for _ in 0..10 {
+//!         println!("{}", values.Recv().0);
+//!     }
+//!     close!(quit);
+//! };
 //! let (mut x, mut y) = (0, 1);
 //! loop {
 //!     select! {
@@ -176,7 +175,7 @@ pub use call::Call;
 pub use chan::{Chan, Recv, RecvChan, Send, SendChan};
 #[doc(hidden)]
 pub use goish_macros as __macros;
-pub use goish_macros::{Handle, go_fn};
+pub use goish_macros::{Handle, go_fn, main};
 pub use goroutine::{Goroutine, Panicked, Waiting};
 pub use handle::Handle;
 /// Microsoft's allocator, for programs that spawn much: see [the crate's page](crate#the-allocator).
@@ -196,7 +195,9 @@ pub mod prelude {
     pub use crate::errors::{error, nil};
     pub use crate::goroutine::Goroutine;
     pub use crate::types::*;
-    pub use crate::{chan, close, context, errors, go, go_fn, range, runtime, select, sync, time};
+    pub use crate::{
+        chan, close, context, defer, errors, go, go_fn, range, runtime, select, sync, time,
+    };
 }
 
 /// The programs of the README.

@@ -2,21 +2,29 @@
 
 /// Spawns a goroutine: `go!{ … }`. Comes back with its [`Goroutine`](crate::Goroutine).
 ///
-/// The body takes what it uses by value, as `async move` does: clone a channel before, and give
-/// the goroutine the clone. Its value is what [`Goroutine::Wait`](crate::Goroutine::Wait) gives.
+/// The body shares the [handles](trait@crate::Handle) that it uses: channels, groups, `Arc`s, and what
+/// derives `Handle`. Everything else moves into it, or is copied, as into an `async move` block. An
+/// assignment to such a copy is refused, because nobody outside would see it.
+///
+/// The body's value is what [`Goroutine::Wait`](crate::Goroutine::Wait) gives. If it is a future, the
+/// goroutine awaits it: `go!{ f(c) }` means the same for a plain function, for a
+/// [`#[go_fn]`](macro@crate::go_fn) and for an `async fn`.
 ///
 /// ```
 /// use goish::prelude::*;
 ///
 /// let c = chan!(string);
-/// let sender = c.clone();
 /// let g = go!{
-///     sender.Send("ping".into());
+///     c.Send("ping".into());
 ///     42
 /// };
 /// assert_eq!(c.Recv(), ("ping".into(), true));
 /// assert_eq!(g.Wait(), Ok(42));
 /// ```
+///
+/// Names in lower case are taken for variables. A static or a constant that has such a name is
+/// reached by its path, as in `self::jobs`; and `self` itself stays what it is, so share a field of
+/// it first: `let jobs = self.jobs.clone();`. What only a macro names that goish does not know moves.
 #[macro_export]
 macro_rules! go {
     ($($body:tt)*) => { $crate::__macros::go! { ($crate) $($body)* } };
@@ -111,4 +119,37 @@ macro_rules! close {
     ($($other:tt)*) => {
         ::core::compile_error!("write `close!(channel)`, with one channel")
     };
+}
+
+/// Runs its body when the block around it is left, on whatever way: its end, `return`, `?`, `break`,
+/// a panic. What was deferred last runs first.
+///
+/// Go defers to the end of the function, `defer!` to the end of the block. The body borrows what it
+/// uses until then. An operation in it blocks, and hands the goroutine's worker on; a call of a
+/// [`#[go_fn]`](macro@crate::go_fn) function is waited for.
+///
+/// ```
+/// use goish::prelude::*;
+///
+/// let wg = sync::WaitGroup::new();
+/// let c = chan!(string, 2);
+/// wg.Add(1);
+/// go! {
+///     defer! { wg.Done(); }
+///     defer! { c.Send("last".into()); }
+///     if c.Cap() > 0 {
+///         c.Send("first".into());
+///         return;
+///     }
+/// };
+/// wg.Wait();
+/// assert_eq!((c.Recv().0, c.Recv().0), ("first".into(), "last".into()));
+/// ```
+///
+/// # Panics
+///
+/// Where its body does. When that happens while another panic unwinds, Rust ends the program.
+#[macro_export]
+macro_rules! defer {
+    ($($body:tt)*) => { $crate::__macros::defer! { ($crate) $($body)* } };
 }

@@ -1,6 +1,7 @@
 //! The runtime: workers, goroutines, and what is known about them.
 
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use goish_scheduler::{Unknown, block, runtime};
 use tokio::runtime::Handle;
@@ -55,7 +56,15 @@ pub fn NumCPU() -> int {
 
 /// The goroutines that exist now: `main`'s, and every one that was spawned and has not ended.
 pub fn NumGoroutine() -> int {
-    to_int(runtime::goroutines()) + 1
+    to_int(runtime::goroutines()) + int::from(!MAIN_IS_ONE.load(Ordering::Relaxed))
+}
+
+/// Whether `main` is a goroutine like the others: then it is counted as they are.
+static MAIN_IS_ONE: AtomicBool = AtomicBool::new(false);
+
+/// From now on `main` is a goroutine like the others.
+pub(crate) fn main_is_a_goroutine() {
+    MAIN_IS_ONE.store(true, Ordering::Relaxed);
 }
 
 /// Lets other goroutines run. In the body of `go!` it suspends the goroutine.
@@ -83,7 +92,7 @@ pub fn blocking<R>(call: impl FnOnce() -> R) -> R {
 
 /// Where goroutines blocked in plain functions or closures, and how often, the most frequent line
 /// first. Each time the worker was handed on, which costs a switch of threads: a function that
-/// stands high up here is worth a `#[go_fn] async fn`.
+/// stands high up here is worth a `#[go_fn]`.
 pub fn blocking_calls() -> Vec<BlockingCall> {
     runtime::blocking_calls()
 }

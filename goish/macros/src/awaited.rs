@@ -157,6 +157,8 @@ pub(crate) enum How {
     InPlace,
     /// By the function that it calls: its future cannot hold itself.
     Boxed,
+    /// Not at all: where nothing can be suspended, it is waited for.
+    Blocking,
 }
 
 /// A call, with what it gives awaited where that is a `Call`.
@@ -174,9 +176,14 @@ pub(crate) fn value(root: &Root, value: &TokenStream, at: Span) -> TokenStream {
 fn awaited(root: &Root, value: &TokenStream, at: Span, ask: &str, how: How) -> TokenStream {
     let (span, runtime) = (hidden(at), root.runtime(at));
     let (out, ask) = (local("out", at), Ident::new(ask, span));
-    let start = match how {
-        How::InPlace => quote_spanned!(span=> start),
-        How::Boxed => quote_spanned!(span=> start_boxed),
+    let pending = match how {
+        How::InPlace => quote_spanned!(span=> kind.start(#out).await),
+        How::Boxed => quote_spanned!(span=> kind.start_boxed(#out).await),
+        // The location of what blocks is the user's.
+        How::Blocking => {
+            let wait = quote_spanned!(at=> .wait);
+            quote_spanned!(span=> kind #wait (#out))
+        }
     };
     let arms = quote_spanned!(span=>
         #[allow(unreachable_code, clippy::diverging_sub_expression)]
@@ -187,7 +194,7 @@ fn awaited(root: &Root, value: &TokenStream, at: Span, ask: &str, how: How) -> T
             if kind.is_plain() {
                 kind.value(#out)
             } else {
-                kind.#start(#out).await
+                #pending
             }
         }
     );

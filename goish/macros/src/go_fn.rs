@@ -151,13 +151,7 @@ fn suspend(root: &Root, signature: &mut Signature, body: Option<&mut Block>, sen
     let name = signature.ident.clone();
     let span = hidden(signature.output.span());
     let path = root.path();
-    let output = match &signature.output {
-        ReturnType::Default => parse_quote!(()),
-        ReturnType::Type(_, output) if matches!(**output, Type::Never(_)) => {
-            parse_quote!(::core::convert::Infallible)
-        }
-        ReturnType::Type(_, output) => (**output).clone(),
-    };
+    let output = output(signature);
     signature.asyncness = None;
     // A function that spawns itself needs to know of its future what is not known before all of its
     // body is.
@@ -185,9 +179,20 @@ fn suspend(root: &Root, signature: &mut Signature, body: Option<&mut Block>, sen
     *body = parse_quote!(#block);
 }
 
+/// What a function gives. A type without values stands for `!`, which is no type yet.
+pub(crate) fn output(signature: &Signature) -> Type {
+    match &signature.output {
+        ReturnType::Default => parse_quote!(()),
+        ReturnType::Type(_, output) if matches!(**output, Type::Never(_)) => {
+            parse_quote!(::core::convert::Infallible)
+        }
+        ReturnType::Type(_, output) => (**output).clone(),
+    }
+}
+
 /// The statements of a body of that type. In an async block nothing says what its type is; so a
 /// `return` that never runs says it first.
-fn typed(output: &Type, statements: &[syn::Stmt]) -> (TokenStream, TokenStream) {
+pub(crate) fn typed(output: &Type, statements: &[syn::Stmt]) -> (TokenStream, TokenStream) {
     let all = quote!(#(#statements)*);
     if mentions_impl(output.to_token_stream()) {
         return (TokenStream::new(), all);

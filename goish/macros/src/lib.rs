@@ -20,6 +20,7 @@ mod names;
 mod nested;
 mod outer;
 mod place;
+mod program;
 mod range;
 mod rewrite;
 mod select;
@@ -71,21 +72,29 @@ pub fn range(input: TokenStream) -> TokenStream {
     })
 }
 
-/// An async function whose body reads like the body of `go!`: operations in it suspend.
-///
-/// It is the cheaper spelling of a plain function that does channel operations, which would block
-/// and hand its worker on. It is called with `.await`, from `go!` or from any async code.
+/// Makes a function one that suspends: its body reads like the body of `go!`.
 ///
 /// ```ignore
 /// #[go_fn]
-/// async fn worker(jobs: Chan<int>, results: Chan<int>) {
+/// fn worker(jobs: Chan<int>, results: Chan<int>) {
 ///     for job in range!(jobs) {
-///         results.Send(job * job);
+///         results.Send(square(job));
 ///     }
 /// }
 ///
-/// go! { worker(jobs, results).await };
+/// go! { worker(jobs, results) };
 /// ```
+///
+/// It is the cheaper spelling of a plain function that does channel operations, which would block
+/// and hand its worker on. What it gives is a `goish::Call`. In the bodies of `go!`, of `#[go_fn]`
+/// functions and of `#[goish::main]` each such call awaits itself, wherever it stands; anywhere else
+/// write `worker(jobs, results).Wait()`, or `.await` in async code. `async fn` is accepted, too. A
+/// function that calls itself is boxed there; functions that call each other in a circle need a
+/// `Box::pin(other(x)).await` in one place.
+///
+/// On an `impl` block, a trait or a module, as in `mod name { … }`, it makes each function in it one
+/// that suspends, except `const fn`s; in a module also except tests, and functions that a trait
+/// prescribes.
 ///
 /// Where the `goish` crate goes by another name, say which: `#[go_fn(crate = name)]`.
 #[proc_macro_attribute]
@@ -93,6 +102,53 @@ pub fn go_fn(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let root = parse_macro_input!(arguments as go_fn::Arguments).root;
     let item = parse_macro_input!(item as syn::Item);
     go_fn::expand(&root, item)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// `defer!{ … }`: runs its body when the block around it is left.
+#[proc_macro]
+pub fn defer(input: TokenStream) -> TokenStream {
+    expand(input, |root, input| {
+        let brace_token = syn::token::Brace(Span::call_site());
+        let mut body = Block {
+            brace_token,
+            stmts: input.call(Block::parse_within)?,
+        };
+        rewrite::blocking(&root, &mut body);
+        Ok(program::defer(&root, &body))
+    })
+}
+
+/// Makes the function `main` of a program its first goroutine.
+///
+/// Its body reads like that of `go!`: what it does suspends, and its calls of `#[go_fn]` functions
+/// await themselves. The program ends when it returns, whatever other goroutines do. A panic in it
+/// ends the program as in Go, with exit code 2. What it returns may be whatever the `main` of a Rust
+/// program returns.
+///
+/// ```ignore
+/// use goish::prelude::*;
+///
+/// #[go_fn]
+/// fn hello(c: Chan<string>) {
+///     c.Send("hello".into());
+/// }
+///
+/// #[goish::main]
+/// fn main() {
+///     let c = chan!(string);
+///     go! { hello(c) };
+///     println!("{}", c.Recv().0);
+/// }
+/// ```
+///
+/// Where the `goish` crate goes by another name, say which: `#[name::main(crate = name)]`.
+#[proc_macro_attribute]
+pub fn main(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let root = parse_macro_input!(arguments as go_fn::Arguments).root;
+    let item = parse_macro_input!(item as syn::Item);
+    program::expand(&root, item)
         .unwrap_or_else(syn::Error::into_compile_error)
         .into()
 }

@@ -11,7 +11,7 @@ use syn::visit_mut::VisitMut;
 use syn::{Expr, Macro, Token};
 
 use crate::rewrite::Rewriter;
-use crate::select::{self, Mode, Select};
+use crate::select::{self, Select};
 
 /// Rewrites the operations among a macro's arguments. Tokens come back when the macro is replaced.
 pub(crate) fn rewrite(rewriter: &mut Rewriter<'_>, invocation: &mut Macro) -> Option<TokenStream> {
@@ -94,5 +94,5 @@ fn select(rewriter: &mut Rewriter<'_>, invocation: &Macro) -> Option<TokenStream
     }
     let mut select = Select::parse.parse2(invocation.tokens.clone()).ok()?;
     select.visit(|expression| rewriter.visit_expr_mut(expression));
-    Some(select::expand(rewriter.root, &select, Mode::Suspending))
+    Some(select::expand(rewriter.root, &select, rewriter.mode))
 }

@@ -18,16 +18,23 @@ use syn::{
 
 use crate::awaited::{self, How};
 use crate::names::{Root, hidden};
+use crate::select::Mode;
 use crate::{call, nested, range};
 
 /// Rewrites the operations and the calls in a body so that they suspend the goroutine.
 pub(crate) fn body(root: &Root, block: &mut Block) {
-    Rewriter::new(root, None).visit_block_mut(block);
+    Rewriter::new(root, None, Mode::Suspending).visit_block_mut(block);
+}
+
+/// Has the calls in a body waited for that runs where nothing can be suspended. Operations block
+/// there by themselves.
+pub(crate) fn blocking(root: &Root, block: &mut Block) {
+    Rewriter::new(root, None, Mode::Blocking).visit_block_mut(block);
 }
 
 /// The same for a function of that name, which may call itself.
 pub(crate) fn function(root: &Root, name: &Ident, block: &mut Block) {
-    Rewriter::new(root, Some(name)).visit_block_mut(block);
+    Rewriter::new(root, Some(name), Mode::Suspending).visit_block_mut(block);
 }
 
 /// The future of a rewritten body.
@@ -74,6 +81,8 @@ pub(crate) struct Rewriter<'a> {
     pub(crate) root: &'a Root,
     /// The function whose body it is.
     function: Option<&'a Ident>,
+    /// What becomes of operations and calls.
+    pub(crate) mode: Mode,
     /// Whether the next expression is a statement.
     is_statement: bool,
 }
@@ -140,10 +149,11 @@ impl VisitMut for Rewriter<'_> {
 }
 
 impl<'a> Rewriter<'a> {
-    fn new(root: &'a Root, function: Option<&'a Ident>) -> Self {
+    fn new(root: &'a Root, function: Option<&'a Ident>, mode: Mode) -> Self {
         Self {
             root,
             function,
+            mode,
             is_statement: false,
         }
     }
@@ -186,7 +196,9 @@ impl<'a> Rewriter<'a> {
             Expr::MethodCall(call) => Some(&call.method),
             _ => None,
         };
-        if called.is_some() && called == self.function {
+        if self.mode == Mode::Blocking {
+            How::Blocking
+        } else if called.is_some() && called == self.function {
             How::Boxed
         } else {
             How::InPlace
@@ -198,6 +210,9 @@ impl<'a> Rewriter<'a> {
         expression: &Expr,
         plain: &dyn Fn(TokenStream) -> TokenStream,
     ) -> Option<TokenStream> {
+        if self.mode == Mode::Blocking {
+            return None;
+        }
         match expression {
             Expr::MethodCall(method) => call::method(self.root, method, plain),
             Expr::Call(function) => call::function(self.root, function, plain),
@@ -234,6 +249,9 @@ impl<'a> Rewriter<'a> {
         let Expr::Macro(over) = &*each.expr else {
             return None;
         };
+        if self.mode == Mode::Blocking {
+            return None;
+        }
         let mut over: range::Range = over.mac.parse_body().ok()?;
         self.visit_expr_mut(&mut over.over);
         self.visit_block_mut(&mut each.body);

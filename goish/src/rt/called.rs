@@ -10,6 +10,8 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 
+use goish_scheduler::block;
+
 use super::Never;
 use crate::call::Call;
 
@@ -57,6 +59,10 @@ impl Given {
     pub fn start_boxed<T>(self, _: T) -> Never<T> {
         unreachable!("what is no future was awaited")
     }
+
+    pub fn wait<T>(self, _: T) -> T {
+        unreachable!("what is no call was waited for")
+    }
 }
 
 /// It is awaited.
@@ -79,6 +85,11 @@ impl Pending {
 
     pub fn start_boxed<F: Future>(self, future: F) -> Pin<Box<F>> {
         Box::pin(future)
+    }
+
+    #[track_caller]
+    pub fn wait<F: Future>(self, future: F) -> F::Output {
+        block::on(future)
     }
 }
 

@@ -13,6 +13,7 @@ mod changed;
 mod operation;
 mod outcome;
 mod probe;
+mod program;
 mod select;
 mod spawn;
 
@@ -27,6 +28,7 @@ pub use probe::{
     Do, GoschedProbe, Lock, PickPlain, PickTarget, Plain, Probe, RLock, Recv, RecvOk, Send,
     SleepProbe, Target, TryRecv, TrySend, Wait, WaitWith,
 };
+pub use program::{defer, main};
 pub use select::{
     block_forever, case, never, owned_receiver, owned_sender, receive_case, receiver, select,
     select_blocking, send_case, sender, take, try_select, try_select_blocking,

@@ -15,10 +15,9 @@ use crate::{block, coop};
 /// use goish::prelude::*;
 ///
 /// let shared = std::sync::Arc::new((sync::Mutex::new(false), sync::Cond::new()));
-/// let theirs = shared.clone();
 /// go!{
-///     *theirs.0.Lock() = true;
-///     theirs.1.Signal();
+///     *shared.0.Lock() = true;
+///     shared.1.Signal();
 /// };
 /// let (mutex, cond) = &*shared;
 /// let mut ready = mutex.Lock();

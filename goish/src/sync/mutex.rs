@@ -26,7 +26,6 @@ use crate::coop::{self, Coop};
 /// let wg = sync::WaitGroup::new();
 /// for n in 1..=10 {
 ///     wg.Add(1);
-///     let (total, wg) = (total.clone(), wg.clone());
 ///     go!{
 ///         *total.Lock() += n;
 ///         wg.Done();

@@ -1,0 +1,5 @@
+#[goish::main]
+struct Program;
+
+#[goish::main]
+fn main(arguments: Vec<String>) {}
