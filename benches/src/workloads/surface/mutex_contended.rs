@@ -29,7 +29,6 @@ async fn count(each: u64, stage: &Stage) -> Result<Duration, Wrong> {
     let clock = stage.start().await;
     for _ in 0..TASKS {
         group.Add(1);
-        let (total, group) = (Arc::clone(&total), group.clone());
         go! {
             for _ in 0..each {
                 *total.Lock() += 1;

@@ -1,11 +1,11 @@
-//! `pool-8`: eight workers, plain functions, that take jobs from one buffered channel and put results
-//! into another.
+//! `pool-8`: eight workers that take jobs from one buffered channel and put results into another, as
+//! README's program does. What plain functions cost, `plain-ping-pong` and `plain-parked` say.
 //!
 //! Timed: from before the workers are started until the last result is received.
 
 use std::time::Duration;
 
-use goish::{Chan, go, range};
+use goish::{Chan, go, go_fn};
 use goish_results::record::Figure;
 
 use super::{join, nanoseconds_per, scaled};
@@ -27,7 +27,6 @@ async fn work_through(count: u64, stage: &Stage) -> Result<Duration, Wrong> {
     let (jobs, results): (Chan<u64>, Chan<u64>) = (Chan::new(BUFFER), Chan::new(BUFFER));
     let clock = stage.start().await;
     for _ in 0..WORKERS {
-        let (jobs, results) = (jobs.clone(), results.clone());
         go! { worker(jobs, results) };
     }
     go! {
@@ -50,6 +49,7 @@ async fn work_through(count: u64, stage: &Stage) -> Result<Duration, Wrong> {
     Ok(elapsed)
 }
 
+#[go_fn]
 fn worker(jobs: Chan<u64>, results: Chan<u64>) {
     for job in range!(jobs) {
         results.Send(job);

@@ -33,7 +33,6 @@ async fn read_and_write(each: u64, stage: &Stage) -> Result<Duration, Wrong> {
     let clock = stage.start().await;
     for _ in 0..TASKS {
         group.Add(1);
-        let (written, group) = (Arc::clone(&written), group.clone());
         go! {
             let mut last = 0;
             for turn in 0..each {

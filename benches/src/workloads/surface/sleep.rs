@@ -54,7 +54,6 @@ async fn all_sleep(sleepers: u64, stage: &Stage) -> Result<Night, Wrong> {
         // Not in the order of their starts.
         let asked = 1_000_000 + (sleeper * 7919 % 1000) * 1000;
         group.Add(1);
-        let (lateness, group) = (Arc::clone(&lateness), group.clone());
         go! {
             let begun = Instant::now();
             time::Sleep(time::Duration(asked as i64));

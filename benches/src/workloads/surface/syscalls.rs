@@ -23,7 +23,7 @@ pub(super) async fn sample(scale: u64, stage: &Stage) -> Result<Vec<Figure>, Wro
     let clock = stage.start().await;
     for _ in 0..goroutines {
         group.Add(1);
-        let (returned, group, on_stage) = (Arc::clone(&returned), group.clone(), stage.clone());
+        let on_stage = stage.clone();
         go! {
             std::thread::sleep(CALL);
             returned.fetch_add(1, Ordering::Relaxed);

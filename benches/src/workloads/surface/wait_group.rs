@@ -30,7 +30,6 @@ async fn spawn_and_wait(goroutines: u64, stage: &Stage) -> Result<Duration, Wron
     let clock = stage.start().await;
     for _ in 0..goroutines {
         group.Add(1);
-        let (counter, group) = (Arc::clone(&counter), group.clone());
         go! {
             counter.fetch_add(1, Ordering::Relaxed);
             group.Done();
