@@ -150,12 +150,15 @@ mod chan;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod context;
+pub mod errgroup;
 pub mod errors;
 mod goroutine;
 mod handle;
 mod macros;
 mod range;
 pub mod runtime;
+pub mod semaphore;
+pub mod singleflight;
 pub mod sync;
 pub mod time;
 pub mod types;
@@ -193,5 +196,8 @@ pub mod prelude {
     pub use crate::errors::{error, nil};
     pub use crate::goroutine::Goroutine;
     pub use crate::types::*;
-    pub use crate::{chan, close, context, errors, go, go_fn, range, runtime, select, sync, time};
+    pub use crate::{
+        chan, close, context, errgroup, errors, go, go_fn, range, runtime, select, semaphore,
+        singleflight, sync, time,
+    };
 }

@@ -11,6 +11,7 @@ mod called;
 mod capture;
 mod operation;
 mod outcome;
+mod packages;
 mod probe;
 mod select;
 mod spawn;
@@ -22,8 +23,8 @@ pub use called::{
 pub use capture::{AllHandles, Captured, MoveOther, NotAllHandles, ShareHandle, Types, starting};
 pub use outcome::{Finished, Received, Sent, Tried, TriedReceive, Unseen};
 pub use probe::{
-    Do, GoschedProbe, Lock, PickPlain, PickTarget, Plain, Probe, RLock, Recv, Send, SleepProbe,
-    Target, TryRecv, TrySend, Wait, WaitWith,
+    Acquire, Do, DoShared, Go, GoschedProbe, Lock, PickPlain, PickTarget, Plain, Probe, RLock,
+    Recv, Send, SleepProbe, Target, TryRecv, TrySend, Wait, WaitWith,
 };
 pub use select::{
     block_forever, case, channel, never, owned_channel, receive_case, select, select_blocking,
