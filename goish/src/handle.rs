@@ -9,6 +9,7 @@ use crate::chan::{Chan, RecvChan, SendChan};
 use crate::context::Context;
 use crate::errors::error;
 use crate::sync::WaitGroup;
+use crate::{errgroup, semaphore, singleflight};
 
 /// A value whose clones stand for the same thing: a channel, a group, an [`Arc`].
 ///
@@ -69,6 +70,9 @@ handles! {
     [] Context;
     [] WaitGroup;
     [] error;
+    [] errgroup::Group;
+    [] semaphore::Weighted;
+    [V: Send, K] singleflight::Group<V, K>;
     [T: ?Sized] Arc<T>;
     [T: ?Sized] Weak<T>;
 }

@@ -152,12 +152,15 @@ mod chan;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod context;
+pub mod errgroup;
 pub mod errors;
 mod goroutine;
 mod handle;
 mod macros;
 mod range;
 pub mod runtime;
+pub mod semaphore;
+pub mod singleflight;
 pub mod sync;
 pub mod time;
 pub mod types;
@@ -196,7 +199,8 @@ pub mod prelude {
     pub use crate::goroutine::Goroutine;
     pub use crate::types::*;
     pub use crate::{
-        chan, close, context, defer, errors, go, go_fn, range, runtime, select, sync, time,
+        chan, close, context, defer, errgroup, errors, go, go_fn, range, runtime, select,
+        semaphore, singleflight, sync, time,
     };
 }
 

@@ -8,8 +8,9 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprCall, ExprMethodCall, Pat, PathArguments};
+use syn::{Expr, ExprCall, ExprMethodCall, Pat, PathArguments, Token};
 
 use crate::names::{Root, hidden, local};
 use crate::place::{Keep, Place};
@@ -32,7 +33,10 @@ pub(crate) fn method(
         "Wait" => ("Wait", 0, Keep::Value),
         "Lock" => ("Lock", 0, Keep::Borrow),
         "RLock" => ("RLock", 0, Keep::Borrow),
+        "Do" if call.args.len() == 2 => ("DoShared", 2, Keep::Value),
         "Do" => ("Do", 1, Keep::Value),
+        "Go" => ("Go", 1, Keep::Value),
+        "Acquire" => ("Acquire", 2, Keep::Value),
         _ => return None,
     };
     let is_ours = call.turbofish.is_none() && call.args.len() == arguments;
@@ -49,19 +53,15 @@ pub(crate) fn method(
         runtime: &runtime,
         name: method,
         probe: quote_spanned!(span=> #runtime::Probe::<#runtime::#marker, _>::new(&#receiver)),
-        call: &|argument| {
+        call: &|values| {
             let mut arguments = TokenStream::new();
             call.paren_token
-                .surround(&mut arguments, |inside| argument.to_tokens(inside));
+                .surround(&mut arguments, |inside| inside.extend(quote!(#(#values),*)));
             quote!(#receiver #dot #method #arguments)
         },
         plain,
     };
-    let expanded = match call.args.first() {
-        None => operation.without_argument(),
-        Some(argument) => operation.with_argument(argument),
-    };
-    Some(place.bind(expanded))
+    Some(place.bind(operation.expand(&call.args)))
 }
 
 /// Rewrites a call of a function that is named as one of goish's that wait.
@@ -83,7 +83,7 @@ pub(crate) fn function(
     let function = local("function", last.ident.span());
     let probe = match (name.as_str(), call.args.len()) {
         ("Sleep", 1) => {
-            let argument = local("argument", last.ident.span());
+            let argument = local("argument0", last.ident.span());
             quote_spanned!(span=> #runtime::SleepProbe::new(&#function, &#argument))
         }
         ("Gosched", 0) => quote_spanned!(span=> #runtime::GoschedProbe::new(&#function)),
@@ -93,13 +93,10 @@ pub(crate) fn function(
         runtime: &runtime,
         name: &last.ident,
         probe,
-        call: &|argument| quote_spanned!(span=> #function(#argument)),
+        call: &|values| quote_spanned!(span=> #function(#(#values),*)),
         plain,
     };
-    let expanded = match call.args.first() {
-        None => operation.without_argument(),
-        Some(argument) => operation.with_argument(argument),
-    };
+    let expanded = operation.expand(&call.args);
     Some(quote_spanned!(span=> match #path { #function => #expanded }))
 }
 
@@ -108,16 +105,34 @@ struct Operation<'a> {
     name: &'a Ident,
     /// An expression that asks what the receiver is.
     probe: TokenStream,
-    /// The user's call, given its argument.
-    call: &'a dyn Fn(Option<&TokenStream>) -> TokenStream,
+    /// The user's call, given its arguments.
+    call: &'a dyn Fn(&[TokenStream]) -> TokenStream,
     /// What becomes of it, where it is not an operation.
     plain: &'a dyn Fn(TokenStream) -> TokenStream,
 }
 
+/// An argument of the user's call.
+struct Argument {
+    /// What carries its type.
+    marker: Ident,
+    /// What its value is called.
+    name: Ident,
+    /// Its value, with the type.
+    accepted: TokenStream,
+}
+
 impl Operation<'_> {
+    fn expand(&self, arguments: &Punctuated<Expr, Token![,]>) -> TokenStream {
+        if arguments.is_empty() {
+            self.without_argument()
+        } else {
+            self.with_arguments(arguments)
+        }
+    }
+
     fn without_argument(&self) -> TokenStream {
         let span = hidden(self.name.span());
-        let (probe, call, finish) = (&self.probe, (self.plain)((self.call)(None)), self.finish());
+        let (probe, call, finish) = (&self.probe, (self.plain)((self.call)(&[])), self.finish());
         quote_spanned!(span=> {
             let operation = (&#probe).pick();
             if operation.is_plain() {
@@ -131,32 +146,50 @@ impl Operation<'_> {
         })
     }
 
-    /// The argument is evaluated once. `Argument` carries its type from the user's call, which is
+    /// Each argument is evaluated once. `Argument` carries its type from the user's call, which is
     /// checked first, to the argument: so it is inferred and coerced as it would have been.
-    fn with_argument(&self, argument: &Expr) -> TokenStream {
+    fn with_arguments(&self, expressions: &Punctuated<Expr, Token![,]>) -> TokenStream {
         let span = hidden(self.name.span());
         let Self { runtime, probe, .. } = self;
         let finish = self.finish();
-        let name = local("argument", self.name.span());
-        let marker = local("marker", self.name.span());
-        let typed = (self.call)(Some(&quote_spanned!(span=> #marker.value())));
-        let call = (self.plain)((self.call)(Some(&name.to_token_stream())));
-        let accepted =
-            quote_spanned!(span=> (#runtime::Accepted { of: #marker, value: #argument }));
-        let with_type = |inner: TokenStream| quote_spanned!(span=> match #runtime::Argument::new() { #marker => #inner });
+        let arguments: Vec<_> = (expressions.iter().enumerate())
+            .map(|(index, expression)| self.argument(index, expression))
+            .collect();
+        let types = arguments.iter().map(|Argument { marker, .. }| marker);
+        let types: Vec<_> = types
+            .map(|marker| quote_spanned!(span=> #marker.value()))
+            .collect();
+        let names = arguments.iter().map(|Argument { name, .. }| name);
+        let names: Vec<_> = names.map(ToTokens::to_token_stream).collect();
+        let typed = (self.call)(&types);
+        let call = (self.plain)((self.call)(&names));
+        let patterns = names
+            .iter()
+            .map(|name| quote_spanned!(span=> #runtime::Accepted { value: #name, .. }));
+        let accepted = arguments.iter().map(|Argument { accepted, .. }| accepted);
+        let (patterns, accepted) = (
+            together(patterns.collect()),
+            together(accepted.cloned().collect()),
+        );
+        let values = together(names.clone());
+        let with_type = |inner: TokenStream| {
+            arguments.iter().rev().fold(inner, |inner, Argument { marker, .. }| {
+                quote_spanned!(span=> match #runtime::Argument::new() { #marker => #inner })
+            })
+        };
         let check = quote_spanned!(span=>
             if #runtime::unreached() {
                 #[allow(clippy::unit_arg)]
                 #runtime::absurd(#typed)
             }
         );
-        if mentions_loop_exit(argument) {
-            // A loop is left from inside the argument, and Rust has no `break` without a label
-            // inside a block that has one. The argument's temporaries live longer here.
+        if expressions.iter().any(mentions_loop_exit) {
+            // A loop is left from inside an argument, and Rust has no `break` without a label
+            // inside a block that has one. The arguments' temporaries live longer here.
             return with_type(quote_spanned!(span=> {
                 #check
                 match #accepted {
-                    #runtime::Accepted { value: #name, .. } => {
+                    #patterns => {
                         let operation = (&#probe).pick();
                         if operation.is_plain() {
                             #[allow(clippy::unit_arg)]
@@ -164,25 +197,25 @@ impl Operation<'_> {
                         } else {
                             #[allow(unreachable_code)]
                             {
-                                operation.run(#name).await #finish
+                                operation.run(#values).await #finish
                             }
                         }
                     }
                 }
             }));
         }
-        // The argument's temporaries (the guard of a lock, say) are dropped before the goroutine
+        // The arguments' temporaries (the guard of a lock, say) are dropped before the goroutine
         // is suspended, but live while the user's own call runs.
         with_type(quote_spanned!(span=> 'operation: {
             #check
             let pending = match #accepted {
-                #runtime::Accepted { value: #name, .. } => {
+                #patterns => {
                     let operation = (&#probe).pick();
                     if operation.is_plain() {
                         #[allow(clippy::unit_arg)]
                         break 'operation #call;
                     }
-                    operation.run(#name)
+                    operation.run(#values)
                 }
             };
             #[allow(unreachable_code)]
@@ -192,10 +225,30 @@ impl Operation<'_> {
         }))
     }
 
+    fn argument(&self, index: usize, expression: &Expr) -> Argument {
+        let (at, runtime) = (self.name.span(), self.runtime);
+        let marker = local(&format!("marker{index}"), at);
+        Argument {
+            name: local(&format!("argument{index}"), at),
+            accepted: quote_spanned!(hidden(at)=>
+                (#runtime::Accepted { of: #marker, value: #expression })
+            ),
+            marker,
+        }
+    }
+
     /// What a suspended operation ends with; its span is the user's, for a panic's location.
     fn finish(&self) -> TokenStream {
         let finish = Ident::new("finish", self.name.span());
         quote_spanned!(self.name.span()=> .#finish())
+    }
+}
+
+/// One alone, or several as a tuple.
+fn together(all: Vec<TokenStream>) -> TokenStream {
+    match &*all {
+        [one] => one.clone(),
+        several => quote!((#(#several),*)),
     }
 }
 

@@ -32,5 +32,5 @@ pub mod turn;
 mod waiting;
 
 pub use goroutine::{Goroutine, Waiting};
-pub use panics::Panicked;
+pub use panics::{Panicked, message_of};
 pub use scheduler::{Held, HeldWorker, Info, Lost, Place, Scheduler, Unchangeable, Unknown};

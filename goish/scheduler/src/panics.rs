@@ -25,7 +25,7 @@ mod before;
 mod words;
 
 use before::Before;
-use words::message_of;
+pub use words::message_of;
 
 /// What a panic is caught as.
 type Payload = Box<dyn Any + Send>;

@@ -12,6 +12,7 @@ mod capture;
 mod changed;
 mod operation;
 mod outcome;
+mod packages;
 mod probe;
 mod program;
 mod select;
@@ -25,8 +26,8 @@ pub use capture::{AllHandles, Captured, MoveOther, NotAllHandles, ShareHandle, T
 pub use changed::{Changed, PickCopy, PickMoved, PickPointed, SeenByOthers};
 pub use outcome::{Finished, Received, Sent, Tried, TriedReceive, Unseen};
 pub use probe::{
-    Do, GoschedProbe, Lock, PickPlain, PickTarget, Plain, Probe, RLock, Recv, RecvOk, Send,
-    SleepProbe, Target, TryRecv, TrySend, Wait, WaitWith,
+    Acquire, Do, DoShared, Go, GoschedProbe, Lock, PickPlain, PickTarget, Plain, Probe, RLock,
+    Recv, RecvOk, Send, SleepProbe, Target, TryRecv, TrySend, Wait, WaitWith,
 };
 pub use program::{defer, main};
 pub use select::{

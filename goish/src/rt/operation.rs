@@ -19,8 +19,8 @@ use crate::{chan, coop, goroutine, sync};
 
 /// A receiver whose operation can be run.
 pub struct Operation<'a, M, R: ?Sized> {
-    receiver: &'a R,
-    name: marker::PhantomData<M>,
+    pub(super) receiver: &'a R,
+    pub(super) name: marker::PhantomData<M>,
 }
 
 impl<M, R: ?Sized> Operation<'_, M, R> {
@@ -39,12 +39,14 @@ macro_rules! target {
             fn operation(&self) -> Self::Operation<'_> {
                 Operation {
                     receiver: self,
-                    name: marker::PhantomData,
+                    name: ::std::marker::PhantomData,
                 }
             }
         }
     };
 }
+
+pub(super) use target;
 
 target! { [T: marker::Send, E: Engine] Chan<T, E>: Send }
 target! { [T: marker::Send, E: Engine] Chan<T, E>: TrySend }

@@ -20,7 +20,7 @@ macro_rules! names {
     )*};
 }
 
-names! { Send TrySend Recv RecvOk TryRecv Wait WaitWith Lock RLock Do }
+names! { Send TrySend Recv RecvOk TryRecv Wait WaitWith Lock RLock Do DoShared Go Acquire }
 
 /// A type of goish's that has the operation `M`, or what a method call reaches it through.
 pub trait Target<M> {

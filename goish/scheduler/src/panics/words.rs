@@ -12,7 +12,7 @@ use super::Panicked;
 const NOT_TEXT: &str = "(a value that is not text)";
 
 /// As Go prints it: a text as it is, a number, an error by its own text.
-pub(super) fn message_of(payload: &(dyn Any + Send)) -> String {
+pub fn message_of(payload: &(dyn Any + Send)) -> String {
     text(payload)
         .or_else(|| number(payload))
         .or_else(|| error(payload))
