@@ -9,7 +9,9 @@ mod duration;
 mod instant;
 mod timer;
 
-pub use duration::{Duration, Hour, Microsecond, Millisecond, Minute, Nanosecond, Second};
+pub use duration::{
+    Duration, Hour, Microsecond, Millisecond, Minute, Nanosecond, ParseDuration, Second,
+};
 pub use instant::{Now, Since, Time, Until};
 pub use timer::{After, AfterFunc, NewTicker, NewTimer, Tick, Ticker, Timer};
 

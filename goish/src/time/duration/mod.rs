@@ -5,6 +5,10 @@ use std::ops::{Add, AddAssign, Div, Mul, Neg, Rem, Sub, SubAssign};
 
 use crate::types::{float64, int, int64, string};
 
+mod text;
+
+pub use text::ParseDuration;
+
 /// Go's `time.Duration`: a number of nanoseconds, up to about 290 years either way. Arithmetic
 /// that leaves this range stays at its end.
 ///
@@ -13,6 +17,7 @@ use crate::types::{float64, int, int64, string};
 ///
 /// assert_eq!(time::Millisecond * 1500, time::Second + 500 * time::Millisecond);
 /// assert_eq!((90 * time::Second).String(), "1m30s");
+/// assert_eq!(format!("{:>6}", time::Second), "    1s");
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Duration(pub int64);
@@ -75,38 +80,8 @@ impl Duration {
 
 impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 < 0 {
-            f.write_str("-")?;
-        }
-        let nanoseconds = self.0.unsigned_abs();
-        match nanoseconds {
-            0 => f.write_str("0s"),
-            1..1_000 => write!(f, "{nanoseconds}ns"),
-            1_000..1_000_000 => with_fraction(f, nanoseconds, 1_000, "µs"),
-            1_000_000..1_000_000_000 => with_fraction(f, nanoseconds, 1_000_000, "ms"),
-            _ => {
-                let (minutes, rest) = (nanoseconds / 60_000_000_000, nanoseconds % 60_000_000_000);
-                if minutes >= 60 {
-                    write!(f, "{}h", minutes / 60)?;
-                }
-                if minutes > 0 {
-                    write!(f, "{}m", minutes % 60)?;
-                }
-                with_fraction(f, rest, 1_000_000_000, "s")
-            }
-        }
+        f.pad(&text::text(*self))
     }
-}
-
-fn with_fraction(f: &mut fmt::Formatter<'_>, value: u64, of: u64, unit: &str) -> fmt::Result {
-    write!(f, "{}", value / of)?;
-    let digits = of.ilog10() as usize;
-    let fraction = format!("{:0digits$}", value % of);
-    let fraction = fraction.trim_end_matches('0');
-    if !fraction.is_empty() {
-        write!(f, ".{fraction}")?;
-    }
-    f.write_str(unit)
 }
 
 /// A negative duration is none.
