@@ -9,6 +9,7 @@ use crate::chan::{Chan, RecvChan, SendChan};
 use crate::context::Context;
 use crate::errors::error;
 use crate::sync::WaitGroup;
+use crate::time::{Ticker, Timer};
 use crate::{errgroup, semaphore, singleflight};
 
 /// A value whose clones stand for the same thing: a channel, a group, an [`Arc`].
@@ -68,6 +69,8 @@ handles! {
     [T: Send, E: Engine] RecvChan<T, E>;
     [T: Send, E: Engine] SendChan<T, E>;
     [] Context;
+    [] Ticker;
+    [] Timer;
     [] WaitGroup;
     [] error;
     [] errgroup::Group;

@@ -386,3 +386,23 @@ fn code_that_is_left_out_takes_nothing() {
     };
     assert_eq!(g.Wait(), Ok(3));
 }
+
+#[test]
+fn timers_and_tickers_are_shared() {
+    let (ticker, timer) = (
+        time::NewTicker(time::Millisecond),
+        time::NewTimer(time::Hour),
+    );
+    let g = go! {
+        timer.Stop();
+        select! {
+        case _, ok := <-ticker.C:
+            ok
+        case <-timer.C:
+            false
+        }
+    };
+    assert_eq!(g.Wait(), Ok(true));
+    ticker.Stop();
+    assert!(!timer.Stop(), "the goroutine has stopped it");
+}
