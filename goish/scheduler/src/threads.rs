@@ -62,7 +62,7 @@ pub(crate) fn most_blocked() -> (usize, Limit) {
 /// Why the system gives no more threads, as far as one can see.
 pub(crate) fn refused() -> String {
     let threads = status("Threads:").unwrap_or(0);
-    let limit = memory().or_else(|| {
+    let limit = memory(ARENA).or_else(|| {
         let limits = [
             ("kernel.threads-max", number("/proc/sys/kernel/threads-max")),
             ("kernel.pid_max", number("/proc/sys/kernel/pid_max")),
@@ -88,19 +88,23 @@ pub(crate) fn refused() -> String {
 /// A thread that gets the last of it starts, and cannot allocate the little that it needs: libc then
 /// aborts the program, before anybody can say why. So the last of it is left alone.
 pub(crate) fn is_room() -> bool {
-    memory().is_none()
+    /// What libc adds to a stack, and the same for some that start at the same time.
+    const REST: u64 = 14 << 20;
+    memory(REST).is_none()
 }
 
-/// The limit on memory, if there is no room for the stack of one thread more.
-fn memory() -> Option<Limit> {
+/// What libc maps for a moment while a thread starts, to keep the half of it that is aligned. Whoever
+/// is refused a thread meanwhile finds the room again a moment later.
+const ARENA: u64 = 128 << 20;
+
+/// The limit on memory, if there is no room for the stack of one thread more and so much beside it.
+fn memory(beside: u64) -> Option<Limit> {
     /// Of a thread that Rust starts.
     const STACK: usize = 2 << 20;
-    /// What libc adds, and the same for some that start at the same time.
-    const REST: u64 = 14 << 20;
     let value = resource(Resource::Memory)?;
     let used = status("VmSize:")? << 10;
     let stack = stack::size().unwrap_or(STACK) as u64;
-    (used + stack + REST > value).then_some(Limit {
+    (used + stack + beside > value).then_some(Limit {
         name: "ulimit -v",
         value: value >> 10,
     })
