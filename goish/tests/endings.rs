@@ -7,34 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use goish::prelude::*;
 
 mod common;
-use common::{on_one_and_two_workers, rerun, rerun_limited};
+use common::{ends, ends_on_each, on_one_and_two_workers, programs, rerun, rerun_limited};
 
 /// What a program writes that ends with Go's words and Go's exit code, on each scheduler.
 fn dies(test: &str, check: impl Fn(&str)) {
-    for scheduler in runtime::schedulers() {
-        let text = ends(rerun(test, scheduler, "2"), 2);
+    for text in ends_on_each(test, "2", 2) {
         check(&text);
     }
-}
-
-/// What a program that ends with this code says on its standard error.
-fn ends(output: Output, code: i32) -> String {
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(
-        output.status.code(),
-        Some(code),
-        "{}: {text}",
-        output.status
-    );
-    text
-}
-
-macro_rules! programs {
-    ($($name:ident $body:block)*) => {$(
-        #[test]
-        #[ignore = "a program that the other tests run"]
-        fn $name() $body
-    )*};
 }
 
 fn main_goes_on() -> ! {

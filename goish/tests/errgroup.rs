@@ -228,10 +228,7 @@ impl GoBlocking for errgroup::Group {
 /// A panic in a goroutine of the group is not the group's: it ends the program, as in Go.
 #[test]
 fn a_panic_ends_the_program() {
-    for scheduler in runtime::schedulers() {
-        let output = common::rerun("a_group_that_panics", scheduler, "2");
-        let text = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(2), "{text}");
+    for text in common::ends_on_each("a_group_that_panics", "2", 2) {
         assert!(text.starts_with("panic: oh no\n"), "{text}");
     }
 }

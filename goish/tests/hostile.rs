@@ -9,33 +9,14 @@ use std::time::Duration;
 use goish::prelude::*;
 
 mod common;
-use common::{on_one_and_two_workers, rerun, rerun_limited};
+use common::{on_one_and_two_workers, programs, rerun, rerun_limited};
 
 /// The program ends with this code on each scheduler, with one worker and with several; what it says.
 fn ends(test: &str, code: i32) -> Vec<String> {
-    let mut texts = Vec::new();
-    for scheduler in runtime::schedulers() {
-        for workers in ["1", "4"] {
-            let output = rerun(test, scheduler, workers);
-            let text = String::from_utf8_lossy(&output.stderr).into_owned();
-            let status = output.status;
-            assert_eq!(
-                status.code(),
-                Some(code),
-                "{test} on {scheduler}, {workers}: {status}\n{text}"
-            );
-            texts.push(text);
-        }
-    }
-    texts
-}
-
-macro_rules! programs {
-    ($($name:ident $body:block)*) => {$(
-        #[test]
-        #[ignore = "a program that the other tests run"]
-        fn $name() $body
-    )*};
+    ["1", "4"]
+        .into_iter()
+        .flat_map(|workers| common::ends_on_each(test, workers, code))
+        .collect()
 }
 
 fn hot() {
@@ -223,8 +204,7 @@ fn a_system_that_gives_no_threads_is_named() {
     ];
     for (program, workers) in programs {
         let output = rerun_limited("-v 600000", program, "native", workers);
-        let text = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(2), "{program} {workers}: {text}");
+        let text = common::ends(output, 2);
         assert!(
             text.starts_with("goish: ") && text.lines().count() == 1,
             "{text}"

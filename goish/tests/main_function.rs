@@ -6,7 +6,7 @@ use std::sync::Arc;
 use goish::prelude::*;
 
 mod common;
-use common::{on_one_and_two_workers, rerun};
+use common::{ends_on_each, on_one_and_two_workers, rerun};
 
 fn nothing_blocked() {
     assert_eq!(runtime::blocking_calls(), []);
@@ -101,20 +101,16 @@ fn main_may_fail_as_it_may_in_rust() {
 
 #[test]
 fn a_panic_of_main_ends_the_program_in_gos_words() {
-    on_each_scheduler("program_that_panics", |output| {
-        let text = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(2), "{text}");
+    for text in ends_on_each("program_that_panics", "1", 2) {
         let start = "panic: send on closed channel\n\ngoroutine ";
         assert!(text.starts_with(start), "{text}");
         assert!(text.contains("tests/main_function.rs:"), "{text}");
-    });
+    }
 }
 
 #[test]
 fn main_may_never_return() {
-    on_each_scheduler("program_that_serves", |output| {
-        assert_eq!(output.status.code(), Some(5), "{output:?}");
-    });
+    ends_on_each("program_that_serves", "1", 5);
 }
 
 /// What was sent so far.

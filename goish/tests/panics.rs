@@ -7,24 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use goish::prelude::*;
 
 mod common;
-use common::rerun;
+use common::programs;
 
 /// What a program writes on its standard error that ends with this code, on each scheduler.
 fn ends(test: &str, code: i32, check: impl Fn(&str)) {
-    for scheduler in runtime::schedulers() {
-        let output = rerun(test, scheduler, "2");
-        let text = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(code), "{text}");
+    for text in common::ends_on_each(test, "2", code) {
         check(&text);
     }
-}
-
-macro_rules! programs {
-    ($($name:ident $body:block)*) => {$(
-        #[test]
-        #[ignore = "a program that the other tests run"]
-        fn $name() $body
-    )*};
 }
 
 /// How often the hook below was called.

@@ -84,34 +84,25 @@ on! { BOTH
     fn what_is_forgotten_is_called_anew() {
         let g = Group::new();
         let (entered, release) = (chan!(int), chan!(int));
-        let first = {
-            let (entered, release) = (entered.clone(), release.clone());
+        let held = |value: &'static str| {
+            let (g, entered, release) = (g.clone(), entered.clone(), release.clone());
             go! {
                 let (v, _) = g.Do("key", || {
                     entered.Send(1);
                     release.Recv();
-                    Ok("first".into())
+                    Ok(value.into())
                 });
                 v.unwrap()
             }
         };
+        let first = held("first");
         entered.Recv();
         g.Forget("key");
         let (v, shared) = g.Do("key", || Ok("second".into()));
         assert_eq!((v.unwrap().as_str(), shared), ("second", false));
 
         // A third that begins before the first ends is not forgotten with it.
-        let third = {
-            let (entered, release) = (entered.clone(), release.clone());
-            go! {
-                let (v, _) = g.Do("key", || {
-                    entered.Send(1);
-                    release.Recv();
-                    Ok("third".into())
-                });
-                v.unwrap()
-            }
-        };
+        let third = held("third");
         entered.Recv();
         release.Send(1);
         let one = release.clone();
@@ -202,10 +193,7 @@ fn joined(g: &Group) -> int {
 #[test]
 fn a_panic_beside_a_channel_ends_the_program() {
     for test in ["a_channel_alone", "a_channel_beside_one_who_catches"] {
-        for scheduler in runtime::schedulers() {
-            let output = common::rerun(test, scheduler, "2");
-            let text = String::from_utf8_lossy(&output.stderr);
-            assert_eq!(output.status.code(), Some(2), "{text}");
+        for text in common::ends_on_each(test, "2", 2) {
             assert!(text.contains("panic: oh no\n"), "{text}");
         }
     }

@@ -68,6 +68,36 @@ fn wait(test: &str, child: Child) -> Output {
     }
 }
 
+/// What a program said on its standard error, which ended with this code.
+pub(crate) fn ends(output: Output, code: i32) -> String {
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(
+        output.status.code(),
+        Some(code),
+        "{}: {text}",
+        output.status
+    );
+    text
+}
+
+/// What a program says that ends with this code, on each scheduler of this build.
+pub(crate) fn ends_on_each(test: &str, workers: &str, code: i32) -> Vec<String> {
+    goish::runtime::schedulers()
+        .into_iter()
+        .map(|scheduler| ends(rerun(test, scheduler, workers), code))
+        .collect()
+}
+
+/// Programs that other tests run, each in a process of its own.
+macro_rules! programs {
+    ($($name:ident $body:block)*) => {$(
+        #[test]
+        #[ignore = "a program that the other tests run"]
+        fn $name() $body
+    )*};
+}
+pub(crate) use programs;
+
 /// Runs one ignored test in a process of its own, on each scheduler of this build, and expects it to
 /// pass.
 pub(crate) fn passes(test: &str, workers: &str) {
