@@ -2,9 +2,10 @@
 # Shows that every model fails when the step that it guards is taken out of the waiting core, of the
 # native scheduler, or of sync.
 #
-# Each patch in a crate's tests/mutants takes out one step, and names the models, or the tests where no model can see it, that must fail then. The patches are applied to
-# a copy of the tree, one at a time; scripts/mutants.sh NAME... applies only those named. A patch that
-# does not apply or does not build is a failure too, and so is a model that no patch names.
+# Each patch in a crate's tests/mutants takes out one step, and names the models, or the tests where no
+# model can see it, that must fail then. The patches are applied to a copy of the tree, one at a time;
+# scripts/mutants.sh NAME... applies only those named. A patch that does not apply or does not build is
+# a failure too, and so is a model that no patch names.
 #
 # A line `Caught by: model NAME` names a model of the patch's crate by its path below the models'
 # module, `Caught by: test FILE NAME` a test in the crate's tests/FILE.rs, and `Caught by: unit NAME`

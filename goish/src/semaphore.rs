@@ -195,13 +195,12 @@ impl State {
     #[must_use = "who was served has to be told"]
     fn serve(&mut self) -> Vec<Waiter> {
         let mut served = Vec::new();
-        while let Some(first) = self.line.first_entry() {
-            if self.size - self.held < first.get().n {
-                break;
-            }
-            let waiter = first.remove();
-            self.held += waiter.n;
-            served.push(waiter);
+        while let Some((_, first)) = self.line.first_key_value()
+            && self.has(first.n)
+            && let Some((_, first)) = self.line.pop_first()
+        {
+            self.held += first.n;
+            served.push(first);
         }
         served
     }

@@ -38,13 +38,7 @@ impl Parse for Arguments {
 pub(crate) fn expand(root: &Root, mut item: Item) -> syn::Result<TokenStream> {
     match &mut item {
         Item::Fn(function) => {
-            refuse(&function.sig)?;
-            suspend(
-                root,
-                &mut function.sig,
-                Some(&mut function.block),
-                Sent::AsItIs,
-            );
+            suspend_function(root, &mut function.sig, &mut function.block)?;
         }
         Item::Impl(block) => functions_of_impl(root, block)?,
         Item::Trait(definition) => functions_of_trait(root, definition)?,
@@ -63,13 +57,7 @@ fn functions_of_impl(root: &Root, block: &mut syn::ItemImpl) -> syn::Result<()> 
         if let ImplItem::Fn(function) = item
             && is_ours(&function.attrs, &function.sig)
         {
-            refuse(&function.sig)?;
-            suspend(
-                root,
-                &mut function.sig,
-                Some(&mut function.block),
-                Sent::AsItIs,
-            );
+            suspend_function(root, &mut function.sig, &mut function.block)?;
         }
     }
     Ok(())
@@ -78,14 +66,9 @@ fn functions_of_impl(root: &Root, block: &mut syn::ItemImpl) -> syn::Result<()> 
 fn functions_of_trait(root: &Root, definition: &mut syn::ItemTrait) -> syn::Result<()> {
     for item in &mut definition.items {
         if let TraitItem::Fn(function) = item {
-            refuse(&function.sig)?;
             // Who calls it in a goroutine knows the trait alone.
-            suspend(
-                root,
-                &mut function.sig,
-                function.default.as_mut(),
-                Sent::Always,
-            );
+            let body = function.default.as_mut();
+            suspend(root, &mut function.sig, body, Sent::Always)?;
         }
     }
     Ok(())
@@ -96,13 +79,7 @@ fn functions_of_module(root: &Root, module: &mut syn::ItemMod) -> syn::Result<()
     for item in module.content.iter_mut().flat_map(|(_, items)| items) {
         match item {
             Item::Fn(function) if is_ours(&function.attrs, &function.sig) => {
-                refuse(&function.sig)?;
-                suspend(
-                    root,
-                    &mut function.sig,
-                    Some(&mut function.block),
-                    Sent::AsItIs,
-                );
+                suspend_function(root, &mut function.sig, &mut function.block)?;
             }
             Item::Impl(block) if block.trait_.is_none() => functions_of_impl(root, block)?,
             Item::Mod(inner) => functions_of_module(root, inner)?,
@@ -146,8 +123,19 @@ enum Sent {
     Always,
 }
 
-/// Makes one function suspend.
-fn suspend(root: &Root, signature: &mut Signature, body: Option<&mut Block>, sent: Sent) {
+/// Makes a function suspend that has a body.
+fn suspend_function(root: &Root, signature: &mut Signature, body: &mut Block) -> syn::Result<()> {
+    suspend(root, signature, Some(body), Sent::AsItIs)
+}
+
+/// Makes one function suspend, if it can.
+fn suspend(
+    root: &Root,
+    signature: &mut Signature,
+    body: Option<&mut Block>,
+    sent: Sent,
+) -> syn::Result<()> {
+    refuse(signature)?;
     let name = signature.ident.clone();
     let span = hidden(signature.output.span());
     let path = root.path();
@@ -161,7 +149,7 @@ fn suspend(root: &Root, signature: &mut Signature, body: Option<&mut Block>, sen
     let future = quote_spanned!(span=> impl ::core::future::Future<Output = #output> #send);
     signature.output = parse_quote!(-> #path::Call<#future>);
     let Some(body) = body else {
-        return;
+        return Ok(());
     };
     let keep = parameters(signature, body);
     rewrite::function(root, &name, body);
@@ -177,6 +165,7 @@ fn suspend(root: &Root, signature: &mut Signature, body: Option<&mut Block>, sen
         })
     });
     *body = parse_quote!(#block);
+    Ok(())
 }
 
 /// What a function gives. A type without values stands for `!`, which is no type yet.

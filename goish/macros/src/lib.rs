@@ -1,4 +1,5 @@
-//! The procedural macros of goish: `go!`, `select!`, `range!` and `#[go_fn]`.
+//! The procedural macros of goish: `go!`, `select!`, `range!`, `defer!`, `#[go_fn]`, `#[goish::main]`
+//! and `#[derive(Handle)]`.
 //!
 //! Use them through the `goish` crate, whose documentation describes them. Each function-like
 //! macro takes the path of that crate in parentheses in front of the user's tokens, so that it
@@ -8,7 +9,7 @@ use proc_macro::TokenStream;
 use proc_macro2::{Span, TokenStream as Tokens};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::visit_mut::VisitMut;
-use syn::{Block, parse_macro_input};
+use syn::{Block, Item, parse_macro_input};
 
 mod awaited;
 mod call;
@@ -31,11 +32,7 @@ use names::Root;
 #[proc_macro]
 pub fn go(input: TokenStream) -> TokenStream {
     expand(input, |root, input| {
-        let brace_token = syn::token::Brace(Span::call_site());
-        let mut body = Block {
-            brace_token,
-            stmts: input.call(Block::parse_within)?,
-        };
+        let mut body = body(input)?;
         if let Some(syn::Stmt::Expr(closure @ syn::Expr::Closure(_), None)) = body.stmts.last() {
             return Err(syn::Error::new_spanned(
                 closure,
@@ -99,22 +96,14 @@ pub fn range(input: TokenStream) -> TokenStream {
 /// Where the `goish` crate goes by another name, say which: `#[go_fn(crate = name)]`.
 #[proc_macro_attribute]
 pub fn go_fn(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    let root = parse_macro_input!(arguments as go_fn::Arguments).root;
-    let item = parse_macro_input!(item as syn::Item);
-    go_fn::expand(&root, item)
-        .unwrap_or_else(syn::Error::into_compile_error)
-        .into()
+    attribute(arguments, item, go_fn::expand)
 }
 
 /// `defer!{ … }`: runs its body when the block around it is left.
 #[proc_macro]
 pub fn defer(input: TokenStream) -> TokenStream {
     expand(input, |root, input| {
-        let brace_token = syn::token::Brace(Span::call_site());
-        let mut body = Block {
-            brace_token,
-            stmts: input.call(Block::parse_within)?,
-        };
+        let mut body = body(input)?;
         rewrite::blocking(&root, &mut body);
         Ok(program::defer(&root, &body))
     })
@@ -146,11 +135,7 @@ pub fn defer(input: TokenStream) -> TokenStream {
 /// Where the `goish` crate goes by another name, say which: `#[name::main(crate = name)]`.
 #[proc_macro_attribute]
 pub fn main(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    let root = parse_macro_input!(arguments as go_fn::Arguments).root;
-    let item = parse_macro_input!(item as syn::Item);
-    program::expand(&root, item)
-        .unwrap_or_else(syn::Error::into_compile_error)
-        .into()
+    attribute(arguments, item, program::expand)
 }
 
 /// Implements `goish::Handle` for a struct or an enum whose fields are handles: each is shared.
@@ -170,6 +155,27 @@ pub fn derive_handle(item: TokenStream) -> TokenStream {
     handle::derive(&item)
         .unwrap_or_else(syn::Error::into_compile_error)
         .into()
+}
+
+/// Changes an item by an attribute, whose arguments may name the `goish` crate.
+fn attribute(
+    arguments: TokenStream,
+    item: TokenStream,
+    change: fn(&Root, Item) -> syn::Result<Tokens>,
+) -> TokenStream {
+    let root = parse_macro_input!(arguments as go_fn::Arguments).root;
+    let item = parse_macro_input!(item as Item);
+    change(&root, item)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// The statements of a macro that stands for a block.
+fn body(input: ParseStream) -> syn::Result<Block> {
+    Ok(Block {
+        brace_token: syn::token::Brace(Span::call_site()),
+        stmts: input.call(Block::parse_within)?,
+    })
 }
 
 /// Parses the path of the `goish` crate, and hands what follows on.

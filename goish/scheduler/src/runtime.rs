@@ -22,7 +22,8 @@ pub const MOST_WORKERS: usize = 10_000;
 /// What [`set_workers`] was called with, before the runtime started.
 static REQUESTED: Mutex<Option<usize>> = Mutex::new(None);
 
-/// Spawns a future as a goroutine; [`Unknown`](crate::Unknown) is a place, too.
+/// Spawns a future as a goroutine that is made at this place; [`Unknown`](crate::Unknown) says that
+/// nobody knows.
 ///
 /// The first call starts the runtime. When that is impossible, it says why in a sentence and ends
 /// the program with exit code 2: the variable `GOMAXPROCS` holds no number of workers or

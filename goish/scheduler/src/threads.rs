@@ -37,7 +37,7 @@ impl fmt::Display for Limit {
 /// When a process has no mapping left the system may still give it a thread, which then cannot set
 /// up the rest of what it needs, and aborts the program. So that limit is kept from being met. Where
 /// another is lower, the system says so by refusing a thread.
-pub(crate) fn most_blocked() -> (usize, Limit) {
+pub(crate) fn most() -> (usize, Limit) {
     let mappings = number("/proc/sys/vm/max_map_count");
     let (threads, limit) = match mappings {
         Some(value) => (
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn what_limits_threads_is_named() {
-        let (most, limit) = most_blocked();
+        let (most, limit) = most();
         assert!(most >= 1 && limit.to_string().contains(" of "));
         assert!(refused().starts_with("the system gives no more threads: this program has "));
     }

@@ -16,7 +16,7 @@ use crate::threads::{self, Limit};
 use crate::{ending, forking, stack};
 
 /// How many threads there may be, and what limits them.
-static MOST: LazyLock<(usize, Limit)> = LazyLock::new(threads::most_blocked);
+static MOST: LazyLock<(usize, Limit)> = LazyLock::new(threads::most);
 
 /// For so long a thread that has no worker stays; tokio's blocking threads stay as long.
 const KEPT: Duration = Duration::from_secs(10);

@@ -64,7 +64,7 @@ impl Scheduler for Tokio {
     type Alarm = Alarm;
 
     fn start(workers: usize) -> io::Result<&'static Self> {
-        let most_blocked = threads::most_blocked();
+        let most_blocked = threads::most();
         let mut builder = Builder::new_multi_thread();
         builder
             .worker_threads(workers)
