@@ -36,20 +36,20 @@ pub(super) struct Rival<'e> {
     /// Its mean over the figures relative to the default's, and over how many; `None` when there are too
     /// few samples.
     pub(super) ratio: Option<(Ratio, usize)>,
-    /// Cases that the default finishes and this one does not.
-    unfinished: Vec<String>,
+    /// A case that the default finishes and this one does not.
+    unfinished: Option<String>,
 }
 
 impl Rival<'_> {
     /// Whether the rule recommends it.
     pub(super) fn is_better(&self) -> bool {
-        self.unfinished.is_empty() && self.ratio.is_some_and(|(ratio, _)| ratio.hi < 1.0)
+        self.unfinished.is_none() && self.ratio.is_some_and(|(ratio, _)| ratio.hi < 1.0)
     }
 
     /// What decides it.
     pub(super) fn because(&self) -> String {
         let name = self.name;
-        if let Some(case) = self.unfinished.first() {
+        if let Some(case) = &self.unfinished {
             return format!("{name} does not finish {case}");
         }
         match self.ratio {
@@ -87,18 +87,16 @@ fn rival<'e>(evidence: &Evidence<'_>, default: &str, name: &'e str) -> Rival<'e>
         let standing = evidence.standing(*metric, Mode::Goish, name);
         matches!(standing, Standing::Measured { .. })
     };
-    let headlines = evidence.headlines().into_iter();
-    let unfinished = headlines
-        .filter(|metric| {
-            let standing = evidence.standing(*metric, Mode::Goish, name);
-            let is_planned = standing.summary().is_some();
-            is_planned && is_finished(metric, default) && !is_finished(metric, name)
-        })
-        .map(|metric| evidence::case_name(metric.case, metric.param));
+    let mut headlines = evidence.headlines().into_iter();
+    let unfinished = headlines.find(|metric| {
+        let standing = evidence.standing(*metric, Mode::Goish, name);
+        let is_planned = standing.summary().is_some();
+        is_planned && is_finished(metric, default) && !is_finished(metric, name)
+    });
     Rival {
         name,
         ratio: ratio.map(|ratio| (ratio, compared.len())),
-        unfinished: unfinished.collect(),
+        unfinished: unfinished.map(|metric| evidence::case_name(metric.case, metric.param)),
     }
 }
 
