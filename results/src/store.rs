@@ -3,7 +3,8 @@
 //! ```text
 //! results/
 //!   runs/<id>/run.json            what was planned, where and by which command; written once
-//!   runs/<id>/rows.jsonl          one row per sample, appended and synced one by one
+//!   runs/<id>/rows.jsonl          one row per sample, appended and synced one by one; or
+//!   runs/<id>/rows.jsonl.gz       the same of a complete run, as `gzip` packs it
 //!   runs/<id>/conformance.json    the promises that were tried, when they were
 //!   reports/<id>/                 what was drawn from the run; may be generated again at any time
 //! ```
@@ -25,6 +26,7 @@ mod atomic;
 mod error;
 mod id;
 pub(crate) mod log;
+mod packed;
 mod read;
 mod warnings;
 mod writer;
@@ -194,7 +196,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Those of [`Store::load`], and [`StoreError::Busy`] when another process is writing the run.
+    /// Those of [`Store::load`], [`StoreError::Packed`] when its rows have been packed, and
+    /// [`StoreError::Busy`] when another process is writing the run.
     pub fn resume(&self, id: &str) -> Result<(RunHeader, BTreeSet<u64>, RunWriter), StoreError> {
         let directory = self.existing(id)?;
         let header = read::header(&directory.join(HEADER), id)?;
@@ -209,17 +212,12 @@ impl Store {
     /// [`StoreError::UnknownRun`], naming the runs that there are; [`StoreError::NoHeader`] for a
     /// folder without a `run.json`; [`StoreError::NotJson`],
     /// [`StoreError::NewerSchema`], [`StoreError::ForeignRow`] and [`StoreError::MixedMachines`],
-    /// naming the file and the line; [`StoreError::Io`]. A last line that was cut off is no error:
+    /// naming the file and the line; [`StoreError::NotPacked`]; [`StoreError::Io`]. A last line that was cut off is no error:
     /// it becomes one of the run's warnings.
     pub fn load(&self, id: &str) -> Result<Run, StoreError> {
         let directory = self.existing(id)?;
         let header = read::header(&directory.join(HEADER), id)?;
-        let rows_path = directory.join(ROWS);
-        let bytes = match fs::read(&rows_path) {
-            Ok(bytes) => bytes,
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(cause) => return Err(StoreError::io("read", &rows_path, cause)),
-        };
+        let (bytes, rows_path) = packed::read(&directory)?;
         let read = read::rows(&bytes, &rows_path, id)?;
         let (rows, warnings) = warnings::examine(read, &header, &rows_path);
         let conformance = read::conformance(&directory.join(CONFORMANCE), id)?;

@@ -4,6 +4,7 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write;
 
 use goish_results::record::{Conformance, ConformanceOutcome, Outcome, RuntimeFigures};
 use goish_results::store::{StoreError, run_id, write_atomically};
@@ -236,4 +237,45 @@ fn a_written_file_is_as_readable_as_any_other() {
     fs::write(&other, b"").expect("a file");
     let mode = |path| fs::metadata(path).expect("a file").permissions().mode();
     assert_eq!(mode(&ours), mode(&other));
+}
+
+/// Packs the rows of the run [`ID`] as `gzip` does.
+fn pack(scratch: &Scratch) -> std::path::PathBuf {
+    let (rows, packed) = (scratch.file("rows.jsonl"), scratch.file("rows.jsonl.gz"));
+    let file = std::fs::File::create(&packed).unwrap();
+    let mut packer = flate2::write::GzEncoder::new(file, flate2::Compression::best());
+    packer.write_all(&scratch.rows()).unwrap();
+    packer.finish().unwrap();
+    std::fs::remove_file(rows).unwrap();
+    packed
+}
+
+#[test]
+fn packed_rows_are_read_and_not_added_to() {
+    let scratch = Scratch::with_rows(3, 3);
+    let before = scratch.store.load(ID).unwrap();
+    let packed = pack(&scratch);
+    assert_eq!(scratch.store.load(ID).unwrap(), before);
+    let refused = scratch.store.resume(ID).unwrap_err().to_string();
+    assert!(
+        refused.contains("rows.jsonl.gz; unpack them with `gzip -d`"),
+        "{refused}"
+    );
+    assert!(packed.exists() && !scratch.file("rows.jsonl").exists());
+}
+
+#[test]
+fn packed_rows_that_are_cut_off_or_something_else_are_named() {
+    let scratch = Scratch::with_rows(3, 3);
+    let packed = pack(&scratch);
+    let whole = std::fs::read(&packed).unwrap();
+    for broken in [&whole[..0], &whole[..whole.len() / 2], b"rows"] {
+        std::fs::write(&packed, broken).unwrap();
+        let refused = scratch.store.load(ID).unwrap_err().to_string();
+        assert!(
+            refused.contains("rows.jsonl.gz: this is no whole file of gzip's"),
+            "{refused}"
+        );
+        assert!(refused.contains("; restore it"), "{refused}");
+    }
 }

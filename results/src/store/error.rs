@@ -63,6 +63,22 @@ pub enum StoreError {
         /// What the reader stumbled over.
         cause: String,
     },
+    /// A run whose rows were packed is complete: nothing is added to it.
+    #[error("the rows of the run `{id}` are packed in {}; unpack them with `gzip -d` to add to the run", .file.display())]
+    Packed {
+        /// The run.
+        id: String,
+        /// The packed file.
+        file: PathBuf,
+    },
+    /// Packed rows that cannot be unpacked.
+    #[error("{}: this is no whole file of gzip's ({cause}); restore it from version control or a copy", .file.display())]
+    NotPacked {
+        /// The file.
+        file: PathBuf,
+        /// What the reader stumbled over.
+        cause: io::Error,
+    },
     /// A file was written by a newer version of this crate.
     #[error("{}, line {line}: written with schema {found}, and this build reads schemas up to {SCHEMA}; build a newer commit of goish to read it", .file.display())]
     NewerSchema {

@@ -6,7 +6,9 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::log::{AppendError, Log, Sink};
-use super::{CONFORMANCE, ROWS, RunHeader, StoreError, read, readable, to_json, write_atomically};
+use super::{
+    CONFORMANCE, ROWS, RunHeader, StoreError, packed, read, readable, to_json, write_atomically,
+};
 use crate::record::{Conformance, Outcome, Row};
 
 /// A run that is open for writing. While it is, no other process can write the same run.
@@ -26,6 +28,10 @@ impl RunWriter {
         header: &RunHeader,
         directory: PathBuf,
     ) -> Result<(RunWriter, Vec<Row>), StoreError> {
+        if let Some(file) = packed::file(&directory) {
+            let id = header.id.clone();
+            return Err(StoreError::Packed { id, file });
+        }
         let path = directory.join(ROWS);
         let mut file = open_locked(&path, &header.id)?;
         let mut bytes = Vec::new();
